@@ -1,0 +1,49 @@
+# heard: `make` alone prints what can be made.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export MLFLOW_DISABLE_TELEMETRY := true
+export DVC_NO_ANALYTICS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check format bench-serve bench-models lock screenshot clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.default ## make .venv with the default dependencies (hash-checked)
+setup-dev: $(VENV)/.dev ## the same, with what tests and checks need
+
+$(VENV)/.default: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.default requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
+run: setup ## screen the samples, print what was found, serve the queue on 127.0.0.1:8000 until Ctrl-C
+	$(BIN)/heard demo
+
+test: setup-dev ## every test, ending in pytest's summary
+	$(BIN)/python -m pytest
+
+check: setup-dev ## format, lint, types and import contracts; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## rewrite the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## pin the dependencies again (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what can be made again (not .venv, not heard.db)
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info data/interim/* models/local

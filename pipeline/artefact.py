@@ -1,0 +1,161 @@
+"""One model, one folder: model.joblib, manifest.json, model_card.md.
+
+joblib runs code when it loads, so a folder is loaded only if its manifest's hash stands in `promoted.json` beside
+it and every file's hash stands in the manifest. What to trust is never read from the model file itself.
+"""
+
+import hashlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import joblib
+import sklearn
+
+from pipeline.domain import Channel, Label, Thresholds
+from pipeline.errors import UntrustedModel
+from pipeline.model import Estimators
+
+FORMAT = 1
+_MODEL = "model.joblib"
+_CARD = "model_card.md"
+_MANIFEST = "manifest.json"
+_PROMOTED = "promoted.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a model folder says about itself. `thresholds` maps a channel, or `pooled`, to its thresholds;
+    `files` maps a file name to its SHA-256; `metrics` are those of evaluation, for the card and the API.
+    """
+
+    version: str
+    created_at: str
+    data_sha256: str
+    labels: tuple[str, ...]
+    thresholds: dict[str, Thresholds]
+    versions: dict[str, str]
+    files: dict[str, str]
+    metrics: dict[str, float]
+    format: int = FORMAT
+
+    def thresholds_for(self, channel: Channel) -> Thresholds:
+        """The channel's own thresholds, else the pooled ones."""
+        return self.thresholds.get(channel.value, self.thresholds["pooled"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artefact:
+    """A verified model in memory."""
+
+    manifest: Manifest
+    estimators: Estimators
+
+
+def save(
+    folder: Path,
+    *,
+    estimators: Estimators,
+    thresholds: dict[str, Thresholds],
+    data_sha256: str,
+    card: str,
+    metrics: dict[str, float],
+) -> Manifest:
+    """Write a model folder named after the hash of what is in it, below `folder`; answers its manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".writing-{_MODEL}"
+    joblib.dump(estimators, draft, compress=("zlib", 6))
+    digest = _sha256(draft)
+    version = f"{datetime.now(UTC):%Y%m%d}-{digest[:8]}"
+    target = folder / version
+    target.mkdir(exist_ok=True)
+    draft.replace(target / _MODEL)
+    (target / _CARD).write_text(card.replace("{version}", version), encoding="utf-8")
+    manifest = Manifest(
+        version=version,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        data_sha256=data_sha256,
+        labels=tuple(label.value for label in Label),
+        thresholds=thresholds,
+        versions={"python": sys.version.split()[0], "scikit-learn": sklearn.__version__, "joblib": joblib.__version__},
+        files={name: _sha256(target / name) for name in (_MODEL, _CARD)},
+        metrics=metrics,
+    )
+    (target / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def promote(folder: Path, *, by: str) -> None:
+    """Enter a model folder in the promoted list beside it, as the one that serves."""
+    path = folder.parent / _PROMOTED
+    entry = {
+        "version": folder.name,
+        "manifest_sha256": _sha256(folder / _MANIFEST),
+        "promoted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "by": by,
+    }
+    entries = [*_promoted(folder.parent), entry]
+    draft = path.with_suffix(".writing")
+    draft.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def serving_folder(models: Path) -> Path | None:
+    """The model that serves: the last one promoted in `models`, else in `models/local`, else None."""
+    for place in (models, models / "local"):
+        entries = _promoted(place)
+        if entries:
+            return place / str(entries[-1]["version"])
+    return None
+
+
+def load(folder: Path) -> Artefact:
+    """Verify a model folder against the promoted list, then load it; UntrustedModel says what does not fit."""
+    manifest = verify(folder)
+    estimators = joblib.load(folder / _MODEL)
+    if not isinstance(estimators, Estimators):
+        raise UntrustedModel(f"{folder}: {_MODEL} does not hold what format {FORMAT} promises.")
+    return Artefact(manifest=manifest, estimators=estimators)
+
+
+def verify(folder: Path) -> Manifest:
+    """Check hashes, versions and label order without loading anything."""
+    path = folder / _MANIFEST
+    if not path.is_file():
+        raise UntrustedModel(f"{folder} is not a model folder: it has no {_MANIFEST}.")
+    digest = _sha256(path)
+    if digest not in {entry["manifest_sha256"] for entry in _promoted(folder.parent)}:
+        raise UntrustedModel(f"{folder} is not in {folder.parent / _PROMOTED}: nothing was loaded. Promote it first.")
+    manifest = _read_manifest(path)
+    for name in (_MODEL, _CARD):
+        if manifest.files.get(name) != _sha256(folder / name):
+            raise UntrustedModel(f"{folder / name} differs from its manifest: nothing was loaded. Restore the file.")
+    if manifest.labels != tuple(label.value for label in Label):
+        raise UntrustedModel(f"{folder} was trained for other labels: {', '.join(manifest.labels)}.")
+    if manifest.versions["scikit-learn"] != sklearn.__version__:
+        wanted, found = manifest.versions["scikit-learn"], sklearn.__version__
+        raise UntrustedModel(f"{folder} needs scikit-learn {wanted}, but {found} is installed: train it again.")
+    return manifest
+
+
+def _read_manifest(path: Path) -> Manifest:
+    raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if raw.get("format") != FORMAT:
+        raise UntrustedModel(f"{path}: format {raw.get('format')} is not {FORMAT}.")
+    thresholds = {name: Thresholds(**values) for name, values in raw.pop("thresholds").items()}
+    return Manifest(**{**raw, "labels": tuple(raw["labels"])}, thresholds=thresholds)
+
+
+def _promoted(models: Path) -> list[dict[str, Any]]:
+    path = models / _PROMOTED
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+def _sha256(path: Path) -> str:
+    if not path.is_file():
+        raise UntrustedModel(f"{path} is missing: nothing was loaded.")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

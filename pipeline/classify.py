@@ -1,0 +1,85 @@
+"""MessageClassifier: load a model once, decide about many messages."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from pipeline import policy
+from pipeline.artefact import Artefact, Manifest, load, serving_folder
+from pipeline.domain import Decision, Label, Message, Prediction, PreparedMessage
+from pipeline.errors import UntrustedModel
+from pipeline.policy import Profile, load_profile
+from pipeline.preprocess import prepare
+from pipeline.topics import CATEGORIES, jurisdiction_of
+
+MODELS = Path(__file__).resolve().parents[1] / "models"
+"""Where released and locally trained models are kept."""
+
+
+class MessageClassifier:
+    """Messages -> decisions under one profile. A message's decision never depends on its neighbours."""
+
+    def __init__(self, artefact: Artefact, profile: Profile) -> None:
+        self._estimators = artefact.estimators
+        self._columns = [list(artefact.estimators.label.classes_).index(label.value) for label in Label]
+        self.manifest: Manifest = artefact.manifest
+        self.profile = profile
+
+    @classmethod
+    def open(cls, folder: Path | None, profile: str) -> Self:
+        """The model in `folder`, or the one that serves; UntrustedModel if there is none."""
+        chosen = folder or serving_folder(MODELS)
+        if chosen is None:
+            raise UntrustedModel("No model is released or trained yet: run `heard train` first.")
+        return cls(load(chosen), load_profile(profile))
+
+    def classify(self, messages: Sequence[Message]) -> list[Decision]:
+        """One decision a message, in order."""
+        if not messages:
+            return []
+        prepared = [prepare(message) for message in messages]
+        predictions = self.predict(prepared)
+        return [self._decide(*row) for row in zip(messages, prepared, predictions, strict=True)]
+
+    def predict(self, prepared: Sequence[PreparedMessage]) -> list[Prediction]:
+        """Calibrated probabilities and topic a prepared message."""
+        probabilities: np.ndarray = self._estimators.label.predict_proba(prepared)[:, self._columns]
+        topics = self._estimators.topic.predict(prepared)
+        return [
+            Prediction(complaint=float(row[0]), service_request=float(row[1]), other=float(row[2]), topic=str(topic))
+            for row, topic in zip(probabilities, topics, strict=True)
+        ]
+
+    def _decide(self, message: Message, prepared: PreparedMessage, prediction: Prediction) -> Decision:
+        thresholds = self.manifest.thresholds_for(message.channel)
+        routing = policy.route(
+            prediction=prediction,
+            cues=prepared.cues,
+            channel=message.channel,
+            kind=message.kind,
+            prior_contacts=message.prior_contacts,
+            profile=self.profile,
+            thresholds=thresholds,
+        )
+        return Decision(
+            message_id=message.id,
+            source=message.source,
+            channel=message.channel,
+            label=prediction.label,
+            prediction=prediction,
+            route=routing.route,
+            reasons=routing.reasons,
+            cues=prepared.cues,
+            provisions={cue.kind: self.profile.provisions[cue.kind] for cue in prepared.cues},
+            flags=policy.flags_of(prepared.cues, message.kind, windowed=prepared.windowed),
+            category=CATEGORIES[prediction.topic],
+            jurisdiction=jurisdiction_of(prediction.topic),
+            profile=self.profile.name,
+            profile_version=self.profile.version,
+            model_version=self.manifest.version,
+            thresholds=thresholds,
+            subject=prepared.subject,
+            text=prepared.text,
+        )

@@ -1,0 +1,141 @@
+"""Commands about messages and models. Heavy imports wait until a command needs them."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+import typer
+from rich.console import Console
+
+from pipeline.domain import Channel
+from pipeline.errors import HeardError, InputError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+CANNOT_RUN = 2
+
+
+class Format(StrEnum):
+    """How decisions are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@app.command()
+def score(
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="Mail (.eml, .mbox), CSV, JSONL, folders of these, or - for JSONL on standard input."),
+    ],
+    channel: Annotated[Channel | None, typer.Option(help="The channel of rows that do not name one.")] = None,
+    profile: Annotated[str, typer.Option(help="The Code in force: hos-2024 or lgsco-2024.")] = "hos-2024",
+    model: Annotated[Path | None, typer.Option(help="A model folder; the one that serves if left out.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
+    include_text: Annotated[bool, typer.Option("--include-text", help="Add the words that were scored.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="Parquet needs --output.")] = Format.JSONL,
+) -> None:
+    """Decide about every message in files: complaint, service request or other, and where it goes."""
+    if form is Format.PARQUET and output is None:
+        raise typer.BadParameter("parquet cannot go to standard output: add --output FILE.")
+
+    from pipeline.batch import score as score_all
+    from pipeline.batch import writer
+    from pipeline.classify import MessageClassifier
+    from pipeline.read.files import read_paths
+
+    classifier = MessageClassifier.open(model, profile)
+    with writer(output, form.value, sys.stdout) as write, _Progress() as progress:
+        tally = score_all(
+            read_paths(paths, channel=channel),
+            classifier,
+            write,
+            report,
+            include_text=include_text,
+            advance=progress.advance,
+        )
+    if tally.exit_status:
+        errors.print(f"{tally.scored:,} scored, {tally.refused:,} refused, {tally.unusable:,} files not usable.")
+    raise typer.Exit(tally.exit_status)
+
+
+@app.command()
+def train(
+    folder: Annotated[Path, typer.Option("--in", help="The checkout: holds params.yaml, data/ and models/.")] = Path(),
+) -> None:
+    """Train a model on data/raw, judge it on the frozen test, and let it serve here (models/local)."""
+    from pipeline.steps import calibrate, evaluate, prepare, register
+    from pipeline.steps import train as fit
+    from pipeline.steps.places import Places
+
+    places = Places(root=folder)
+    for what, step in (
+        ("reading the corpus", prepare.run),
+        ("learning", fit.run),
+        ("choosing thresholds", calibrate.run),
+        ("judging on the frozen test", evaluate.run),
+    ):
+        errors.print(f"heard train: {what} ...")
+        step(places)
+    errors.print("heard train: keeping the model and its record ...")
+    errors.print(f"heard train: model {register.run(places)} serves now.")
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Option("--in", help="The checkout.")] = Path(),
+    also: Annotated[
+        Path | None, typer.Option(help="A JSONL file with id, text, channel, label and contested to judge as well.")
+    ] = None,
+) -> None:
+    """Measure by leave-one-author-out folds, on the frozen test, and perhaps on a file of your own."""
+    from pipeline.report import print_evaluation
+    from pipeline.steps.places import Places
+
+    print_evaluation(Places(root=folder), also)
+
+
+def report(error: InputError) -> None:
+    """One line on standard error for something refused."""
+    errors.print(str(error))
+
+
+def run(command: typer.Typer) -> None:
+    """Run a command line; whatever goes wrong ends in a sentence and an exit status, never a traceback."""
+    try:
+        command()
+    except HeardError as error:
+        errors.print(f"heard: {error}")
+        raise SystemExit(CANNOT_RUN) from None
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        errors.print(f"heard: the file or folder{where} cannot be used ({error.strerror or type(error).__name__}).")
+        raise SystemExit(CANNOT_RUN) from None
+    except KeyboardInterrupt:
+        errors.print("heard: stopped.")
+        raise SystemExit(130) from None
+
+
+class _Progress:
+    """A counter on a terminal, nothing in a pipe."""
+
+    def __init__(self) -> None:
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.completed:,} messages"), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=errors, disable=not sys.stderr.isatty(), transient=True)
+        self._task = self._bar.add_task("scoring", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._bar.stop()
+
+    def advance(self, by: int) -> None:
+        """So many messages more."""
+        self._bar.advance(self._task, by)

@@ -1,0 +1,97 @@
+"""The labelled corpus: read, check, hash. `data/README.md` is its data dictionary."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipeline.domain import Channel, Flag, Label, LabelledMessage, Message
+from pipeline.errors import CorpusError
+from pipeline.topics import CATEGORIES
+
+SPLITS = ("train", "calibration", "test")
+_TEXTS = ("id", "text", "channel", "label", "topic", "author", "scenario", "split")
+_OPTIONAL = frozenset({"subject", "category", "flags", "evidence", "slices", "annotator_1", "annotator_2"})
+_KNOWN = frozenset(_TEXTS) | {"contested", "prior_chance"} | _OPTIONAL
+
+
+def read_corpus(folder: Path) -> list[LabelledMessage]:
+    """Every row of `folder/*.jsonl`, by file name; CorpusError names file and line of the first wrong row."""
+    files = sorted(folder.glob("*.jsonl"))
+    if not files:
+        raise CorpusError(f"{folder} holds no .jsonl files: there is nothing to train on.")
+    rows = [row for path in files for row in _read_file(path)]
+    check_splits(rows)
+    return rows
+
+
+def corpus_sha256(folder: Path) -> str:
+    """One hash over the names and bytes of the corpus files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.jsonl")):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def check_splits(rows: Iterable[LabelledMessage]) -> None:
+    """No id twice; no author and no scenario in more than one split."""
+    ids: set[str] = set()
+    homes: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.message.id in ids:
+            raise CorpusError(f"The id {row.message.id} stands twice in the corpus.")
+        ids.add(row.message.id)
+        homes[f"author {row.author}"].add(row.split)
+        homes[f"scenario {row.scenario}"].add(row.split)
+    parted = sorted(name for name, splits in homes.items() if len(splits) > 1)
+    if parted:
+        raise CorpusError(
+            f"Parted between splits: {', '.join(parted[:5])}. A split never parts an author or a scenario."
+        )
+
+
+def of_split(rows: Iterable[LabelledMessage], *splits: str) -> list[LabelledMessage]:
+    """The rows of the splits named."""
+    return [row for row in rows if row.split in splits]
+
+
+def _read_file(path: Path) -> Iterable[LabelledMessage]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield _labelled(json.loads(line))
+        except (ValueError, KeyError) as error:
+            what = f"no field {error}" if isinstance(error, KeyError) else str(error)
+            raise CorpusError(f"{path}, line {number}: {what}.") from None
+
+
+def _labelled(row: dict[str, Any]) -> LabelledMessage:
+    unknown = sorted(row.keys() - _KNOWN)
+    if unknown:
+        raise ValueError(f"unknown field {unknown[0]!r}")
+    for name in _TEXTS:
+        if not isinstance(row[name], str) or not row[name].strip():
+            raise ValueError(f"'{name}' must be a text")
+    if row["topic"] not in CATEGORIES:
+        raise ValueError(f"unknown topic {row['topic']!r}")
+    if row["split"] not in SPLITS:
+        raise ValueError(f"unknown split {row['split']!r}")
+    for flag in row.get("flags", []):
+        Flag(flag)
+    return LabelledMessage(
+        message=Message(
+            id=row["id"], text=row["text"], channel=Channel(row["channel"]), subject=row.get("subject", "")
+        ),
+        label=Label(row["label"]),
+        contested=bool(row["contested"]),
+        prior_chance=bool(row["prior_chance"]),
+        topic=row["topic"],
+        author=row["author"],
+        scenario=row["scenario"],
+        split=row["split"],
+        slices=tuple(row.get("slices", ())),
+        evidence=row.get("evidence", ""),
+    )

@@ -1,0 +1,62 @@
+"""params -> unfitted scikit-learn estimators."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from pipeline.features import CueCounts, Texts
+from pipeline.params import ModelParams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimators:
+    """What a model folder holds: `label` gives the three probabilities, `topic` names the topic."""
+
+    label: Any
+    topic: Any
+
+
+def build_label_estimator(params: ModelParams) -> Pipeline:
+    """Words, character n-grams and cues into a regularised logistic regression over the three labels."""
+    words = TfidfVectorizer(
+        lowercase=False,
+        token_pattern=r"(?u)\b\w[\w']*\b|[!?]+",  # noqa: S106  # not a password
+        ngram_range=(1, params.word_ngrams),
+        min_df=params.min_messages,
+        sublinear_tf=True,
+    )
+    characters = TfidfVectorizer(
+        lowercase=False,
+        analyzer="char_wb",
+        ngram_range=(2, params.char_ngrams),
+        min_df=params.min_messages + 1,
+        sublinear_tf=True,
+    )
+    return Pipeline(
+        [
+            (
+                "features",
+                FeatureUnion(
+                    [
+                        ("words", Pipeline([("texts", Texts()), ("tfidf", words)])),
+                        ("characters", Pipeline([("texts", Texts()), ("tfidf", characters)])),
+                        ("cues", CueCounts()),
+                    ]
+                ),
+            ),
+            ("classifier", _regression(params.c, params.seed)),
+        ]
+    )
+
+
+def build_topic_estimator(params: ModelParams) -> Pipeline:
+    """Words into a logistic regression over the topics."""
+    words = TfidfVectorizer(lowercase=False, min_df=params.min_messages, sublinear_tf=True)
+    return Pipeline([("texts", Texts()), ("tfidf", words), ("classifier", _regression(params.topic_c, params.seed))])
+
+
+def _regression(c: float, seed: int) -> LogisticRegression:
+    return LogisticRegression(C=c, class_weight="balanced", max_iter=2000, random_state=seed)

@@ -1,0 +1,224 @@
+"""One mail, or an mbox of them -> messages. Raw bytes are kept; nothing here raises on a strange mail.
+
+The old `compat32` policy is used on purpose: the newer one raises on headers that real mail has.
+"""
+
+import mailbox
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header
+from email.message import Message as Mail
+from email.utils import parseaddr, parsedate_to_datetime
+from pathlib import Path
+
+import charset_normalizer
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.domain import Channel, Message, MessageKind
+from pipeline.errors import RefusedRow
+from pipeline.read.identity import identity
+
+MAIL_LIMIT = 50_000_000
+"""Bytes a mail may have with its attachments."""
+
+_COVER_WORDS = 40
+_ASCII = 127
+_FEW = 0.3
+_DEPTH_LIMIT = 20
+_ALIASES = {"us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252"}
+_AUTO_REPLY = re.compile(
+    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|undeliver(?:able|ed)|read:)",
+    re.IGNORECASE,
+)
+_NOT_SHOWN = (
+    "script,style,head,title,template,noscript,[hidden],[style*='display:none'],[style*='display: none'],"
+    "[style*='font-size:0'],[style*='visibility:hidden']"
+)
+
+
+def read_mbox(path: Path, *, source: str) -> Iterator[Message | RefusedRow]:
+    """Every mail of an mbox file, numbered from 1."""
+    box = mailbox.mbox(path, create=False)
+    try:
+        for number, key in enumerate(box.keys(), start=1):
+            yield read_mail(
+                _unquoted(box.get_bytes(key)), source=f"{source}#{number}", envelope=_envelope_line(box, key)
+            )
+    finally:
+        box.close()
+
+
+def read_mail(raw: bytes, *, source: str, envelope: str = "") -> Message | RefusedRow:
+    """One mail. `envelope` is the mbox line `From sender date`, stamped by the server at delivery."""
+    if len(raw) > MAIL_LIMIT:
+        return RefusedRow(f"the mail has {len(raw):,} bytes; the limit is {MAIL_LIMIT:,}.", source=source, raw=raw)
+    try:
+        mail = message_from_bytes(raw)
+        inner = _forwarded(mail, depth=0)
+        text = _text(inner)
+    except RecursionError:
+        return RefusedRow("the mail is nested too deeply to read.", source=source, raw=raw)
+    subject, sender = _header(inner, "Subject"), parseaddr(_header(inner, "From"))[1]
+    headers = [_header(mail, name) for name in ("Message-ID", "Date", "From", "Subject")]
+    body = raw.partition(b"\r\n\r\n" if b"\r\n\r\n" in raw else b"\n\n")[2]
+    return Message(
+        id=identity(Channel.EMAIL, [*headers, body.decode("latin-1")]),
+        text=text,
+        channel=Channel.EMAIL,
+        subject=subject,
+        received_at=_received_at(mail, envelope),
+        sender=sender,
+        source=source,
+        kind=_kind(mail, text, subject),
+        raw=raw,
+    )
+
+
+def html_to_text(html: str) -> str:
+    """The words a reader would see: no script, style, hidden preheader or tracking pixel."""
+    tree = LexborHTMLParser(html)
+    for node in tree.css(_NOT_SHOWN):
+        node.decompose()
+    for node in tree.css("blockquote"):
+        node.insert_before("\n")
+        quoted = node.text(separator="\n", strip=True)
+        node.replace_with("\n" + "\n".join(f"> {line}" for line in quoted.split("\n")) + "\n")
+    for node in tree.css("br,p,div,tr,li,h1,h2,h3,h4,table"):
+        node.insert_before("\n")
+        node.insert_after("\n")
+    text = tree.root.text() if tree.root else ""
+    lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in text.split("\n")]
+    return re.sub(r"\n{2,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _forwarded(mail: Mail, *, depth: int) -> Mail:
+    """Of a mail that only passes another on as an attachment, the mail passed on; else the mail itself."""
+    if mail.get_content_type() == "multipart/report" or depth >= _DEPTH_LIMIT:
+        return mail
+    attached = [
+        part.get_payload(0)
+        for part in _parts(mail)
+        if part.get_content_type() == "message/rfc822" and part.is_multipart()
+    ]
+    if attached and isinstance(attached[0], Mail) and len(_text(mail).split()) <= _COVER_WORDS:
+        return _forwarded(attached[0], depth=depth + 1)
+    return mail
+
+
+def _text(mail: Mail) -> str:
+    plain: list[str] = []
+    html: list[str] = []
+    for part in _parts(mail):
+        kind = part.get_content_type()
+        if part.get_content_disposition() == "attachment" or kind not in {"text/plain", "text/html"}:
+            continue
+        (plain if kind == "text/plain" else html).append(_decoded(part))
+    words, shown = "\n\n".join(plain).strip(), "\n\n".join(filter(None, map(html_to_text, html)))
+    if len(words.split()) >= min(5, len(shown.split())):
+        return words
+    return shown
+
+
+def _parts(mail: Mail) -> Iterator[Mail]:
+    """The leaves of a mail, without going into attached mails."""
+    if mail.is_multipart() and mail.get_content_maintype() == "multipart":
+        for part in mail.get_payload():
+            if isinstance(part, Mail):
+                yield from _parts(part)
+    else:
+        yield mail
+
+
+def _decoded(part: Mail) -> str:
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    return _to_text(data, part.get_content_charset())
+
+
+def _to_text(data: bytes, charset: str | None) -> str:
+    """Bytes as text: UTF-8 where valid, else the charset named, else cp1252, or a guess where few bytes are ASCII."""
+    named = _ALIASES.get((charset or "").lower(), charset)
+    for name in ("utf-8", named):
+        try:
+            if name and not (name == "utf-8" and named and named.startswith(("utf-16", "iso-2022"))):
+                return data.decode(name)
+        except (UnicodeDecodeError, LookupError, ValueError):
+            continue
+    foreign = sum(byte > _ASCII for byte in data) > len(data) * _FEW
+    guess = charset_normalizer.from_bytes(data[:100_000]).best() if foreign else None
+    return data.decode(guess.encoding if guess else "cp1252", "replace")
+
+
+def _header(mail: Mail, name: str) -> str:
+    value = mail.get(name)
+    if value is None:
+        return ""
+    try:
+        pieces = decode_header(str(value))
+    except ValueError:
+        pieces = [(str(value), None)]
+    text = "".join(_to_text(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
+    raw = text.encode("utf-8", "surrogateescape")
+    return re.sub(r"\s+", " ", _to_text(raw, None)).strip()
+
+
+def _kind(mail: Mail, text: str, subject: str) -> MessageKind:
+    if _from_machine(mail, subject):
+        return MessageKind.MACHINE
+    attached = any(
+        part.get_filename() or part.get_content_maintype() in {"image", "audio", "video", "application"}
+        for part in _parts(mail)
+    )
+    if not text.strip() and (attached or not subject):
+        return MessageKind.UNREADABLE
+    return MessageKind.WRITTEN
+
+
+def _from_machine(mail: Mail, subject: str) -> bool:
+    """Bounces, receipts and out-of-office replies; not a form mailed by a robot (`auto-generated`)."""
+    submitted = str(mail.get("Auto-Submitted", "")).lower()
+    return (
+        mail.get_content_type() == "multipart/report"
+        or "auto-replied" in submitted
+        or mail.get("X-Autoreply") is not None
+        or str(mail.get("Precedence", "")).lower() == "auto_reply"
+        or parseaddr(str(mail.get("From", "")))[1].lower().startswith(("mailer-daemon@", "postmaster@"))
+        or (_AUTO_REPLY.match(subject) is not None and "auto" in submitted + subject.lower())
+    )
+
+
+def _received_at(mail: Mail, envelope: str) -> datetime | None:
+    """When our side got it: the newest Received line, else the mbox envelope; never the sender's Date."""
+    newest = mail.get_all("Received", [""])[0]
+    for stamp in (str(newest).rpartition(";")[2], " ".join(envelope.split()[2:])):
+        moment = _moment(stamp)
+        if moment is not None:
+            return moment
+    return None
+
+
+def _moment(stamp: str) -> datetime | None:
+    stamp = " ".join(stamp.split())
+    for parse in (parsedate_to_datetime, _ctime):
+        try:
+            moment = parse(stamp)
+        except (ValueError, TypeError, OverflowError, IndexError):
+            continue
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def _ctime(stamp: str) -> datetime:
+    return datetime.strptime(stamp, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+
+
+def _envelope_line(box: mailbox.mbox, key: str) -> str:
+    with box.get_file(key, from_=True) as file:
+        return file.readline().decode("latin-1").strip()
+
+
+def _unquoted(raw: bytes) -> bytes:
+    return re.sub(rb"^>(>*From )", rb"\1", raw, flags=re.MULTILINE)

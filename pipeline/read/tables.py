@@ -1,0 +1,173 @@
+"""CSV -> messages, row by row, with the line of every refusal."""
+
+import codecs
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipeline.contract import message_from_row
+from pipeline.domain import Channel, Message
+from pipeline.errors import RefusedRow, UnreadableSource
+from pipeline.read.identity import identity
+
+COLUMNS = {
+    "text": ("text", "comment", "comments", "note", "notes", "message", "body", "feedback", "details", "description"),
+    "received_at": ("received_at", "received", "completed_at", "taken_at", "created_at", "date", "timestamp"),
+    "subject": ("subject", "title"),
+    "sender": ("sender", "from", "email", "resident"),
+    "channel": ("channel",),
+    "prior_contacts": ("prior_contacts",),
+}
+"""Field of a message -> the column names it is found under, first match wins, whatever their case."""
+
+_FIELD_LIMIT = 2_000_000
+_RECORD_LINES = 500
+_OPEN_QUOTE = (
+    f'a quote (") opened here is not closed within {_RECORD_LINES} lines: reading stopped. Close it and run again.'
+)
+_LONDON = ZoneInfo("Europe/London")
+
+
+def _local(form: str) -> Callable[[str], datetime]:
+    return lambda value: datetime.strptime(value, form).replace(tzinfo=_LONDON)
+
+
+_PARSERS = tuple(map(_local, ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Columns:
+    """Where each field stands in a row; `channel` is what rows without a channel column get."""
+
+    places: dict[str, int]
+    id_place: int | None
+    channel: Channel | None
+    width: int
+
+
+def read_csv(path: Path, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
+    """One message or refusal a data row. Local times are taken as UK time; days come before months."""
+    csv.field_size_limit(_FIELD_LIMIT)
+    with path.open(encoding=_encoding(path), newline="") as file:
+        first = file.readline()
+        if first.lower().startswith("sep="):
+            first = file.readline()
+        rows = csv.reader(file, delimiter=_delimiter(first))
+        columns = _columns(next(csv.reader([first], delimiter=_delimiter(first)), []), source, channel)
+        yield from _messages(rows, columns, source)
+
+
+def _messages(rows: Iterable[list[str]], columns: _Columns, source: str) -> Iterator[Message | RefusedRow]:
+    seen: Counter[str] = Counter()
+    reader = iter(rows)
+    number = 0
+    while True:
+        line = reader.line_num + 2  # type: ignore[attr-defined]  # a csv reader; the header is line 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield RefusedRow(f"the row cannot be read ({error}).", source=source, line=line)
+            continue
+        number += 1
+        if reader.line_num + 1 - line > _RECORD_LINES:  # type: ignore[attr-defined]  # as above
+            yield RefusedRow(_OPEN_QUOTE, source=source, line=line)
+            return
+        if any(cell.strip() for cell in row):
+            yield _message(row, columns, f"{source}#{number}", line, seen)
+
+
+def _message(row: list[str], columns: _Columns, source: str, line: int, seen: Counter[str]) -> Message | RefusedRow:
+    if len(row) != columns.width:
+        return RefusedRow(f"{len(row)} cells where the header has {columns.width}.", source=source, line=line)
+    cells = {field: row[place].strip() for field, place in columns.places.items() if row[place].strip()}
+    try:
+        values: dict[str, object] = {"text": "", **cells}
+        if "received_at" in cells:
+            values["received_at"] = _iso(cells["received_at"], source, line)
+        if "prior_contacts" in cells:
+            values["prior_contacts"] = (
+                int(cells["prior_contacts"]) if cells["prior_contacts"].isdigit() else cells["prior_contacts"]
+            )
+        values["id"] = row[columns.id_place].strip() if columns.id_place is not None else _made_id(cells, columns, seen)
+        message = message_from_row(values, source=source, line=line, channel=columns.channel)
+    except RefusedRow as refused:
+        return refused
+    return replace(message, source=source, raw=repr(row).encode("utf-8", "surrogatepass"))
+
+
+def _made_id(cells: dict[str, str], columns: _Columns, seen: Counter[str]) -> str:
+    """An identity for a row without one; equal rows of one file stay apart by their order."""
+    parts = [f"{field}={value}" for field, value in sorted(cells.items())]
+    seen["\0".join(parts)] += 1
+    return identity(columns.channel or Channel.NOTE, [*parts, str(seen["\0".join(parts)])])
+
+
+def _columns(header: list[str], source: str, channel: Channel | None) -> _Columns:
+    names = [name.strip().lower() for name in header]
+    repeated = [name for name, count in Counter(filter(None, names)).items() if count > 1]
+    if repeated:
+        raise UnreadableSource(f"{source}, line 1: the column {repeated[0]!r} stands twice. Rename one.")
+    places: dict[str, int] = {}
+    for field, known in COLUMNS.items():
+        found = [names.index(name) for name in known if name in names]
+        places |= {field: found[0]} if found else {}
+    if "text" not in places:
+        wanted = ", ".join(COLUMNS["text"])
+        raise UnreadableSource(
+            f"{source}, line 1: no column holds the words. Name one of its columns one of: {wanted}."
+        )
+    ids = [place for place, name in enumerate(names) if name == "id" or name.endswith("_id")]
+    return _Columns(
+        places=places,
+        id_place=ids[0] if ids else None,
+        channel=channel or _likely_channel(names),
+        width=len(names),
+    )
+
+
+def _likely_channel(names: list[str]) -> Channel | None:
+    """A survey has a score, a call log a note."""
+    if {"score", "rating"} & set(names):
+        return Channel.SURVEY
+    return Channel.NOTE if {"note", "notes"} & set(names) else None
+
+
+def _iso(value: str, source: str, line: int) -> str:
+    for parse in (datetime.fromisoformat, *_PARSERS):
+        try:
+            moment = parse(value)
+        except ValueError:
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=_LONDON)).isoformat()
+    raise RefusedRow(
+        f"the time {value[:30]!r} is not understood: write 2026-11-02 09:30 or 02/11/2026 09:30.",
+        source=source,
+        line=line,
+    )
+
+
+def _delimiter(header: str) -> str:
+    return max(",;\t|", key=header.count)
+
+
+def _encoding(path: Path) -> str:
+    """By byte-order mark, else UTF-8 where the whole file is valid, else cp1252 (what Excel in the UK writes)."""
+    with path.open("rb") as file:
+        start = file.read(4)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"

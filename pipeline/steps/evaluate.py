@@ -1,0 +1,33 @@
+"""The frozen test -> metrics and pictures."""
+
+import json
+
+import joblib
+
+from pipeline.domain import Thresholds
+from pipeline.params import load_params
+from pipeline.plots import draw_evaluation
+from pipeline.steps.places import Places
+from pipeline.steps.train import in_splits
+from pipeline.training import Example, Judged, figures, predict
+
+
+def run(places: Places) -> None:
+    """Judge the model on authors that neither training nor thresholds saw."""
+    judged = judge(places, in_splits(places, "test"))
+    measured = figures(judged, seed=load_params(places.params).model.seed)
+    flat = {name: round(figure.value, 4) for name, figure in measured.items()}
+    places.metrics.write_text(json.dumps(flat, indent=2) + "\n", encoding="utf-8")
+    places.plots.mkdir(parents=True, exist_ok=True)
+    draw_evaluation(judged, places.plots)
+
+
+def judge(places: Places, examples: list[Example]) -> Judged:
+    """What the trained model and its thresholds say of `examples`."""
+    rows = json.loads(places.thresholds.read_text(encoding="utf-8"))
+    chosen = {name: Thresholds(**values) for name, values in rows.items()}
+    return Judged(
+        rows=examples,
+        probabilities=predict(joblib.load(places.estimators), [message for _, message in examples]),
+        thresholds=[chosen.get(row.message.channel.value, chosen["pooled"]) for row, _ in examples],
+    )

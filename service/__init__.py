@@ -1,0 +1,1 @@
+"""The queue, the HTTP service and the officers' pages."""

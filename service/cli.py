@@ -1,0 +1,98 @@
+"""The command `heard`: serve, demo and reconcile here, the commands about messages and models from `pipeline`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from pipeline.cli import app, errors, run
+from pipeline.errors import SettingsError
+from service.settings import Settings
+
+_CHECKOUT = Path(__file__).resolve().parents[1]
+
+Database = Annotated[
+    str | None, typer.Option(help="sqlite:///FILE or postgresql+psycopg://...; heard.db in this folder if left out.")
+]
+Port = Annotated[int | None, typer.Option(help="8000 if left out.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="127.0.0.1 if left out.")] = None,
+    port: Port = None,
+    database: Database = None,
+    model: Annotated[Path | None, typer.Option(help="A model folder; the one that serves if left out.")] = None,
+) -> None:
+    """Serve the HTTP interface and the queue page until Ctrl-C."""
+    from service.app import build_context, create_app
+
+    settings = _settings(host=host, port=port, database=database, model=model)
+    _serve(create_app(build_context(settings)), settings)
+
+
+@app.command()
+def demo(
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the page afterwards.")] = True,
+    port: Port = None,
+    database: Database = None,
+) -> None:
+    """Screen the sample messages, say what was found, and serve the queue until Ctrl-C."""
+    from pipeline.classify import MODELS
+    from service.app import build_context, create_app
+    from service.demo import ensure_model, print_summary, screen_samples
+
+    settings = _settings(port=port, database=database)
+    ensure_model(_CHECKOUT, MODELS)
+    context = build_context(settings)
+    screened = screen_samples(context, _CHECKOUT / "data" / "samples")
+    print_summary(
+        context,
+        screened,
+        today=datetime.now(UTC).date(),
+        address=f"http://{settings.host}:{settings.port}/" if serve else None,
+    )
+    if serve:
+        _serve(create_app(context), settings)
+
+
+@app.command()
+def reconcile(database: Database = None) -> None:
+    """Prove that nothing vanished: received = decided + waiting + quarantined + duplicates, by source and day."""
+    from service.reconcile import print_balances
+    from service.store.database import Database as Store
+
+    store = Store(_settings(database=database).database)
+    store.migrate()
+    raise typer.Exit(0 if print_balances(store) else 1)
+
+
+def main() -> None:
+    """The entry point."""
+    run(app)
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
+        raise SettingsError(f"a setting is wrong ({faults}). Settings are HEARD_... variables or options.") from None
+
+
+def _serve(application: object, settings: Settings) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(application, host=settings.host, port=settings.port, log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI app
+    server = uvicorn.Server(config)
+    server.run()
+    if not server.started:
+        errors.print(
+            f"heard: port {settings.port} on {settings.host} cannot be used: is another service on it? Choose --port."
+        )
+        raise typer.Exit(2)

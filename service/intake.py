@@ -1,0 +1,124 @@
+"""receive(message): classify, record and queue it, in one transaction. Nothing received vanishes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from pipeline.classify import MessageClassifier
+from pipeline.domain import Decision, Message
+from pipeline.errors import InputError, RefusedRow
+from service.deadlines import Calendar
+from service.queue import EventKind, queue_for
+from service.store import messages as store
+from service.store.database import Database
+from service.store.messages import KeyUse
+
+_ACTOR = "heard"
+
+
+class IdInUse(InputError):
+    """An id came again with other words."""
+
+
+class KeyInUse(InputError):
+    """An idempotency key came again with another body."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """What became of a message. `new` is False where it had been received before."""
+
+    message_id: str
+    new: bool
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Intake:
+    """The only way in, for files and for HTTP."""
+
+    def __init__(
+        self, database: Database, classifier: MessageClassifier, calendar: Calendar, now: Callable[[], datetime] = _now
+    ) -> None:
+        self._database = database
+        self._classifier = classifier
+        self._calendar = calendar
+        self._now = now
+
+    def receive(self, message: Message, *, source: str, key: str | None = None, body_sha256: str = "") -> Received:
+        """Store, decide and queue one message from `source`.
+
+        The same id with the same words is a duplicate, recorded as such; with other words it is set aside for a
+        person and IdInUse is raised. `key` is an Idempotency-Key, `body_sha256` the hash of the body it came with.
+        """
+        decision = self._classifier.classify([message])[0]
+        use = KeyUse(body_sha256=body_sha256, message_id=message.id) if key else None
+        try:
+            return self._record(message, decision, source, key, use)
+        except IntegrityError:  # another process was first with this id or key; its row is there now
+            return self._record(message, decision, source, key, use)
+
+    def set_aside(self, refused: RefusedRow, *, source: str) -> bool:
+        """Quarantine what could not be read; False where the very same was set aside before."""
+        with self._database.writing() as connection:
+            if store.is_quarantined(connection, source, refused.source, refused.reason, refused.raw):
+                return False
+            self._quarantine(connection, source, str(refused.source), refused.reason, refused.raw)
+            return True
+
+    def _record(
+        self, message: Message, decision: Decision, source: str, key: str | None, use: KeyUse | None
+    ) -> Received:
+        conflict = None
+        with self._database.writing() as connection:
+            if key and use:
+                earlier = store.key_use(connection, key)
+                if earlier and earlier != use:
+                    raise KeyInUse("This Idempotency-Key was used with another body. Use a new key for a new message.")
+                if earlier:
+                    return Received(message_id=earlier.message_id, new=True)
+            known = store.known_content(connection, message.id)
+            if known is None:
+                self._accept(connection, message, decision, source)
+            elif known == store.content_sha256(message):
+                store.add_arrival(connection, source, self._now(), "duplicate", message.id)
+            else:
+                conflict = (
+                    f"The id {message.id} was received before with other words. Give this message an id of its own."
+                )
+                self._quarantine(
+                    connection,
+                    source,
+                    message.source or message.id,
+                    conflict,
+                    message.raw or message.text.encode("utf-8", "replace"),
+                )
+            if key and use and conflict is None:
+                store.add_key(connection, key, use, self._now())
+        if conflict:
+            raise IdInUse(conflict)
+        return Received(message_id=message.id, new=known is None)
+
+    def _accept(self, connection: Connection, message: Message, decision: Decision, source: str) -> None:
+        now = self._now()
+        received_at = min(message.received_at or now, now)
+        store.add_message(connection, message, source, received_at)
+        store.add_arrival(connection, source, now, "accepted", message.id)
+        store.add_event(connection, message.id, EventKind.RECEIVED, now, _ACTOR)
+        store.add_decision(connection, decision, now)
+        store.add_event(connection, message.id, EventKind.DECIDED, now, _ACTOR)
+        queue = queue_for(decision.route)
+        if queue is not None:
+            profile = self._classifier.profile
+            dates = self._calendar.deadlines(received_at, profile.acknowledge_days, profile.answer_days)
+            store.add_item(connection, decision, queue, received_at, dates)
+            store.add_event(connection, message.id, EventKind.QUEUED, now, _ACTOR)
+
+    def _quarantine(self, connection: Connection, source: str, place: str, reason: str, raw: bytes) -> None:
+        number = store.add_arrival(connection, source, self._now(), "quarantined", None)
+        store.add_quarantine(connection, number, reason, place, raw)

@@ -1,0 +1,98 @@
+"""One database, SQLite or PostgreSQL, and how a transaction begins in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from pipeline.errors import SettingsError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_WRITES = "heard_writes"
+_BUSY_SECONDS = 10
+_MIGRATION_LOCK = 728_401_226
+
+
+class Database:
+    """Connections to one database. `writing()` commits as it ends; `reading()` never writes."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = _engine(url)
+        except (ArgumentError, ModuleNotFoundError) as error:
+            raise SettingsError(
+                f"The database address cannot be used: {type(error).__name__}. Use sqlite:///FILE or postgresql+psycopg://..."
+            ) from None
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that writes; on SQLite it takes the write lock at once, so it cannot fail half-way."""
+        with self._engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; several processes may try at once."""
+        try:
+            with self.writing() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except OperationalError:
+            where = self._engine.url.render_as_string(hide_password=True)
+            raise SettingsError(
+                f"The database {where} cannot be opened: is the address right, does the folder exist, is it running?"
+            ) from None
+
+    def is_current(self) -> bool:
+        """Whether the tables are those this version expects."""
+        with self.reading() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        return found == ScriptDirectory.from_config(_config()).get_current_head()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """A commit is on disk before anyone is told: WAL with synchronous=FULL."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A deferred transaction that later writes can fail at once in spite of the time-out; an immediate one waits."""
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,178 @@
+"""What is written when a message comes in, and read back later. Every function works on a connection it is given."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select
+
+from pipeline.domain import Decision, Message
+from service.deadlines import Deadlines
+from service.queue import EventKind, QueueName, QueueStatus
+from service.store.tables import arrival, decision, event, idempotency, message, quarantine, queue_item
+
+KEY_KEPT = timedelta(days=7)
+"""How long an idempotency key is remembered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyUse:
+    """What an idempotency key was used for."""
+
+    body_sha256: str
+    message_id: str
+
+
+def content_sha256(received: Message) -> str:
+    """What makes a message with a known id the same message: its words, subject, sender and channel."""
+    parts = (received.channel.value, received.subject, received.sender, received.text)
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def known_content(connection: Connection, message_id: str) -> str | None:
+    """The content hash kept under an id, or None."""
+    return connection.scalar(select(message.c.content_sha256).where(message.c.id == message_id))
+
+
+def add_message(connection: Connection, received: Message, source: str, received_at: datetime) -> None:
+    """Keep the message with its raw bytes."""
+    connection.execute(
+        insert(message).values(
+            id=received.id,
+            content_sha256=content_sha256(received),
+            channel=received.channel.value,
+            subject=_storable(received.subject),
+            text=_storable(received.text),
+            sender=_storable(received.sender),
+            source=source,
+            received_at=received_at,
+            prior_contacts=received.prior_contacts,
+            raw=received.raw or None,
+            raw_sha256=hashlib.sha256(received.raw).hexdigest() if received.raw else None,
+        )
+    )
+
+
+def add_arrival(connection: Connection, source: str, at: datetime, outcome: str, message_id: str | None) -> int:
+    """Count something that came in; answers the arrival's number."""
+    row = insert(arrival).values(
+        source=source, arrived_at=at, day=at.astimezone(UTC).date(), outcome=outcome, message_id=message_id
+    )
+    return int(connection.execute(row.returning(arrival.c.id)).scalar_one())
+
+
+def add_quarantine(connection: Connection, arrival_id: int, reason: str, place: str, raw: bytes) -> None:
+    """Keep what could not be taken, with the reason, for a person."""
+    row = insert(quarantine).values(
+        arrival_id=arrival_id, reason=reason, place=place, raw=raw, raw_sha256=hashlib.sha256(raw).hexdigest()
+    )
+    connection.execute(row)
+
+
+def is_quarantined(connection: Connection, source: str, place: str, reason: str, raw: bytes) -> bool:
+    """Whether this very thing was set aside before."""
+    same = (
+        quarantine.c.place == place,
+        quarantine.c.reason == reason,
+        quarantine.c.raw_sha256 == hashlib.sha256(raw).hexdigest(),
+    )
+    query = select(quarantine.c.arrival_id).join(arrival).where(arrival.c.source == source, *same)
+    return connection.scalar(query.limit(1)) is not None
+
+
+def add_decision(connection: Connection, made: Decision, at: datetime) -> None:
+    """Keep the decision and everything that explains it."""
+    connection.execute(
+        insert(decision).values(
+            message_id=made.message_id,
+            decided_at=at,
+            label=made.label.value,
+            route=made.route.value,
+            complaint=made.prediction.complaint,
+            service_request=made.prediction.service_request,
+            other=made.prediction.other,
+            topic=made.prediction.topic,
+            reasons=list(made.reasons),
+            cues=[
+                {
+                    "kind": cue.kind.value,
+                    "text": cue.text,
+                    "start": cue.start,
+                    "end": cue.end,
+                    "provision": made.provisions[cue.kind],
+                }
+                for cue in made.cues
+            ],
+            flags=[flag.value for flag in made.flags],
+            category_hos=made.category.hos,
+            category_lgsco=made.category.lgsco,
+            jurisdiction=made.jurisdiction.value,
+            profile=made.profile,
+            profile_version=made.profile_version,
+            model_version=made.model_version,
+            thresholds=vars(made.thresholds),
+        )
+    )
+
+
+def add_item(connection: Connection, made: Decision, queue: QueueName, received_at: datetime, dates: Deadlines) -> None:
+    """Put the message in a queue; its clock runs from receipt."""
+    connection.execute(
+        insert(queue_item).values(
+            message_id=made.message_id,
+            queue=queue.value,
+            status=QueueStatus.NEW.value,
+            received_at=received_at,
+            acknowledge_by=dates.acknowledge_by,
+            answer_by=dates.answer_by,
+            calendar=dates.calendar,
+            risk=made.prediction.complaint,
+        )
+    )
+
+
+def add_event(connection: Connection, message_id: str, kind: EventKind, at: datetime, actor: str) -> None:
+    """One line of history."""
+    connection.execute(insert(event).values(message_id=message_id, kind=kind.value, at=at, actor=actor))
+
+
+def key_use(connection: Connection, key: str) -> KeyUse | None:
+    """What a key was used for in the last seven days."""
+    row = connection.execute(select(idempotency).where(idempotency.c.key == key)).mappings().first()
+    return KeyUse(body_sha256=row["body_sha256"], message_id=row["message_id"]) if row else None
+
+
+def add_key(connection: Connection, key: str, use: KeyUse, at: datetime) -> None:
+    """Remember a key; forget the old ones."""
+    connection.execute(delete(idempotency).where(idempotency.c.used_at < at - KEY_KEPT))
+    connection.execute(
+        insert(idempotency).values(key=key, body_sha256=use.body_sha256, message_id=use.message_id, used_at=at)
+    )
+
+
+def message_row(connection: Connection, message_id: str) -> RowMapping | None:
+    """One message, without its raw bytes."""
+    columns = [column for column in message.c if column.name != "raw"]
+    return connection.execute(select(*columns).where(message.c.id == message_id)).mappings().first()
+
+
+def decision_row(connection: Connection, message_id: str) -> RowMapping | None:
+    """The decision about one message."""
+    return connection.execute(select(decision).where(decision.c.message_id == message_id)).mappings().first()
+
+
+def item_row(connection: Connection, message_id: str) -> RowMapping | None:
+    """The queue item of one message."""
+    return connection.execute(select(queue_item).where(queue_item.c.message_id == message_id)).mappings().first()
+
+
+def event_rows(connection: Connection, message_id: str) -> list[RowMapping]:
+    """The history of one message, oldest first."""
+    query = select(event).where(event.c.message_id == message_id).order_by(event.c.id)
+    return list(connection.execute(query).mappings())
+
+
+def _storable(text: str) -> Any:
+    """PostgreSQL refuses NUL and both refuse lone surrogates; the raw bytes keep them."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,119 @@
+"""The queues, page by page, and the count that proves nothing vanished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, RowMapping, and_, case, func, select, tuple_
+
+from service.queue import QueueItem, QueueName, QueueStatus
+from service.store.tables import arrival, decision, message, quarantine, queue_item
+
+Position = tuple[date, int]
+"""Where a page ended: acknowledge-by date and item id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What came in from one source on one UTC day, and where it is."""
+
+    source: str
+    day: date
+    received: int
+    decided: int
+    waiting: int
+    quarantined: int
+    duplicates: int
+
+    @property
+    def holds(self) -> bool:
+        """Nothing vanished, nothing was counted twice."""
+        return self.received == self.decided + self.waiting + self.quarantined + self.duplicates
+
+
+def page(connection: Connection, queue: QueueName, limit: int, after: Position | None) -> list[QueueItem]:
+    """Up to `limit` items by acknowledge-by date, then by arrival in the queue."""
+    query = select(queue_item).where(queue_item.c.queue == queue.value)
+    if after is not None:
+        query = query.where(tuple_(queue_item.c.acknowledge_by, queue_item.c.id) > tuple_(*after))
+    query = query.order_by(queue_item.c.acknowledge_by, queue_item.c.id).limit(limit)
+    return [_item(row) for row in connection.execute(query).mappings()]
+
+
+def counts(connection: Connection) -> dict[QueueName, int]:
+    """Items in each queue."""
+    query = select(queue_item.c.queue, func.count()).group_by(queue_item.c.queue)
+    found = {QueueName(name): int(count) for name, count in connection.execute(query)}
+    return {name: found.get(name, 0) for name in QueueName}
+
+
+def shown(connection: Connection, items: Sequence[QueueItem]) -> dict[str, RowMapping]:
+    """What a list shows of each item besides the item, by message id."""
+    query = (
+        select(
+            message.c.id,
+            message.c.channel,
+            message.c.subject,
+            message.c.text,
+            decision.c.cues,
+            decision.c.flags,
+            decision.c.reasons,
+        )
+        .join(decision)
+        .where(message.c.id.in_([item.message_id for item in items]))
+    )
+    return {row["id"]: row for row in connection.execute(query).mappings()}
+
+
+def route_counts(connection: Connection) -> list[tuple[str, str, int]]:
+    """(channel, route, messages), recorded ones included."""
+    query = (
+        select(message.c.channel, decision.c.route, func.count())
+        .join(decision)
+        .group_by(message.c.channel, decision.c.route)
+        .order_by(message.c.channel, decision.c.route)
+    )
+    return [(str(channel), str(route), int(count)) for channel, route, count in connection.execute(query)]
+
+
+def balances(connection: Connection) -> list[Balance]:
+    """Received = decided + waiting + quarantined + duplicates, by source and day.
+
+    Each part is counted where the thing itself is kept, so that something lost shows as a difference.
+    """
+
+    def count(condition: object) -> object:
+        return func.sum(case((condition, 1), else_=0))  # type: ignore[arg-type]  # a SQL expression
+
+    accepted, duplicate = arrival.c.outcome == "accepted", arrival.c.outcome == "duplicate"
+    query = (
+        select(
+            arrival.c.source,
+            arrival.c.day,
+            func.count().label("received"),
+            count(and_(accepted, message.c.id.is_not(None), decision.c.message_id.is_not(None))).label("decided"),  # type: ignore[attr-defined]  # as above
+            count(and_(accepted, message.c.id.is_not(None), decision.c.message_id.is_(None))).label("waiting"),  # type: ignore[attr-defined]  # as above
+            count(quarantine.c.arrival_id.is_not(None)).label("quarantined"),  # type: ignore[attr-defined]  # as above
+            count(and_(duplicate, message.c.id.is_not(None))).label("duplicates"),  # type: ignore[attr-defined]  # as above
+        )
+        .select_from(arrival)
+        .outerjoin(message, message.c.id == arrival.c.message_id)
+        .outerjoin(decision, decision.c.message_id == message.c.id)
+        .outerjoin(quarantine, quarantine.c.arrival_id == arrival.c.id)
+        .group_by(arrival.c.source, arrival.c.day)
+        .order_by(arrival.c.day, arrival.c.source)
+    )
+    return [Balance(**row) for row in connection.execute(query).mappings()]
+
+
+def _item(row: RowMapping) -> QueueItem:
+    return QueueItem(
+        id=row["id"],
+        message_id=row["message_id"],
+        queue=QueueName(row["queue"]),
+        status=QueueStatus(row["status"]),
+        received_at=row["received_at"],
+        acknowledge_by=row["acknowledge_by"],
+        answer_by=row["answer_by"],
+        risk=row["risk"],
+    )

@@ -1,0 +1,113 @@
+"""The pattern files: every row finds what it says it finds, and plain requests stay quiet."""
+
+import pytest
+
+from pipeline.cues import find_cues, read_patterns
+from pipeline.domain import CueKind, Flag
+
+_FLAGS = {
+    CueKind.EXPLICIT_COMPLAINT: {None, Flag.STAGE_2},
+    CueKind.HAZARD: {Flag.HAZARD},
+    CueKind.VULNERABILITY: {Flag.VULNERABILITY},
+    CueKind.ADJUSTMENT: {Flag.ADJUSTMENT},
+    CueKind.EXCLUSION_FLAG: {Flag.EXCLUSION, Flag.LEGAL, Flag.DATA_PROTECTION},
+    CueKind.REPRESENTATIVE: {None, Flag.MEMBER},
+}
+_AGAINST_THE_ORGANISATION = (
+    CueKind.EXPLICIT_COMPLAINT,
+    CueKind.REPEAT_CONTACT,
+    CueKind.BROKEN_COMMITMENT,
+    CueKind.NO_RESPONSE,
+    CueKind.POOR_WORKMANSHIP,
+    CueKind.STAFF_CONDUCT,
+    CueKind.UNFAIR_DECISION,
+    CueKind.DISSATISFACTION,
+)
+_ROWS = [pytest.param(kind, row, id=f"{kind}: {row['example']}") for kind in CueKind for row in read_patterns(kind)]
+
+
+@pytest.mark.parametrize(("kind", "row"), _ROWS)
+def test_every_pattern_finds_its_own_example(kind, row):
+    found = [cue for cue in find_cues(row["example"]) if cue.kind is kind]
+    assert found, f"{row['pattern']!r} finds nothing in {row['example']!r}"
+
+
+@pytest.mark.parametrize("kind", list(CueKind))
+def test_a_kind_carries_only_the_flags_an_officer_expects_of_it(kind):
+    assert {row.get("flag") for row in read_patterns(kind)} == _FLAGS.get(kind, {None})
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "flag"),
+    [
+        ("There is a smell of gas in the hall.", CueKind.HAZARD, Flag.HAZARD),
+        ("No heating and a newborn baby in the flat.", CueKind.HAZARD, Flag.HAZARD),
+        ("My son uses a wheelchair.", CueKind.VULNERABILITY, Flag.VULNERABILITY),
+        ("Please write to me in large print.", CueKind.ADJUSTMENT, Flag.ADJUSTMENT),
+        ("I'm not happy with your stage 1 reply.", CueKind.EXPLICIT_COMPLAINT, Flag.STAGE_2),
+        ("My solicitor has your letter.", CueKind.EXCLUSION_FLAG, Flag.LEGAL),
+        ("This is a data breach.", CueKind.EXCLUSION_FLAG, Flag.DATA_PROTECTION),
+        ("It was already answered at stage 2.", CueKind.EXCLUSION_FLAG, Flag.EXCLUSION),
+        ("I write about my constituent, Mr Day.", CueKind.REPRESENTATIVE, Flag.MEMBER),
+    ],
+)
+def test_what_an_officer_must_see_at_once_is_flagged(text, kind, flag):
+    assert any(cue.kind is kind and cue.flag is flag for cue in find_cues(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("The kitchen tap drips, can you send a plumber?", _AGAINST_THE_ORGANISATION),
+        ("My boiler has packed in this morning, please send someone.", _AGAINST_THE_ORGANISATION),
+        ("I want to complain my tap is leaking.", (CueKind.EXPLICIT_COMPLAINT,)),
+        ("The neighbours complain about my dog.", (CueKind.EXPLICIT_COMPLAINT,)),
+        ("Can't complain, the new windows are warm.", (CueKind.EXPLICIT_COMPLAINT, CueKind.DISSATISFACTION)),
+        ("Where can I read the complaints policy?", (CueKind.EXPLICIT_COMPLAINT,)),
+        ("I don't want to make a formal complaint.", (CueKind.EXPLICIT_COMPLAINT,)),
+        ("The old cooker still works fine.", (CueKind.REPEAT_CONTACT,)),
+        ("Thanks again for your time.", (CueKind.REPEAT_CONTACT, CueKind.PRAISE)),
+        ("See you again on Friday.", (CueKind.REPEAT_CONTACT,)),
+        ("I have not reported this before.", (CueKind.REPEAT_CONTACT,)),
+        ("First time I have been in touch about the gutter.", (CueKind.REPEAT_CONTACT,)),
+        ("I live on the third floor.", (CueKind.REPEAT_CONTACT,)),
+        ("Is my appointment on Tuesday morning or afternoon?", (CueKind.BROKEN_COMMITMENT, CueKind.NO_RESPONSE)),
+        ("Could you move my visit to the 14th?", (CueKind.BROKEN_COMMITMENT,)),
+        ("I will be in all day on Monday.", (CueKind.BROKEN_COMMITMENT,)),
+        ("How do I pay my rent online?", _AGAINST_THE_ORGANISATION),
+        ("What date do you take the direct debit?", _AGAINST_THE_ORGANISATION),
+        ("Could we have a bigger blue bin please?", _AGAINST_THE_ORGANISATION),
+        ("My neighbour plays loud music until three.", _AGAINST_THE_ORGANISATION),
+        ("Some yobs have kicked the gate in, I'm fuming.", _AGAINST_THE_ORGANISATION),
+        ("Heating off and it's freezing, this is ridiculous, sort it out.", (CueKind.DISSATISFACTION,)),
+        ("I am furious with whoever dumped this sofa.", (CueKind.DISSATISFACTION,)),
+        ("The driver of the minicab was rude to everyone.", (CueKind.STAFF_CONDUCT,)),
+        ("The lads outside were shouting all night.", (CueKind.STAFF_CONDUCT,)),
+        ("Please look at my banding, I have a new letter.", (CueKind.UNFAIR_DECISION,)),
+        ("Why has my service charge gone up?", (CueKind.UNFAIR_DECISION, CueKind.DISSATISFACTION)),
+        ("Many thanks, Ann.", (CueKind.PRAISE,)),
+        ("Thank you in advance.", (CueKind.PRAISE,)),
+        ("Kind regards and thanks, Mr Day", (CueKind.PRAISE,)),
+        ("The drawer front came off in my hand.", (CueKind.POOR_WORKMANSHIP,)),
+        ("My toddler broke the window handle.", (CueKind.POOR_WORKMANSHIP, CueKind.STAFF_CONDUCT)),
+        ("The wind took two slates last night.", (CueKind.POOR_WORKMANSHIP, CueKind.IMPACT)),
+        ("The gas meter is in the hall.", (CueKind.HAZARD,)),
+        ("When is the next fire drill?", (CueKind.HAZARD,)),
+        ("Is there a fee for the licence?", (CueKind.UNFAIR_DECISION, CueKind.HAZARD)),
+        ("Can I paint the front door blue?", (CueKind.POOR_WORKMANSHIP, CueKind.ADJUSTMENT)),
+        ("We would like a bench in Tribunal Road.", (CueKind.NO_RESPONSE, CueKind.DISSATISFACTION)),
+        ("Please post me a form.", (CueKind.ADJUSTMENT, CueKind.REPRESENTATIVE)),
+        ("The window looks on to the court.", (CueKind.EXCLUSION_FLAG,)),
+        (
+            "I work at the chip shop on Mill Lane.",
+            (CueKind.EXCLUSION_FLAG, CueKind.REPRESENTATIVE, CueKind.VULNERABILITY),
+        ),
+        ("Cust asks which day the stairs are washed, happy.", _AGAINST_THE_ORGANISATION),
+        ("Tnt rpts leak under sink, first report, op booked.", _AGAINST_THE_ORGANISATION),
+        ("Do you collect old fridges?", (*_AGAINST_THE_ORGANISATION, CueKind.DELAY, CueKind.IMPACT)),
+        ("My new telephone number is below.", (*_AGAINST_THE_ORGANISATION, CueKind.DELAY, CueKind.IMPACT)),
+    ],
+)
+def test_a_plain_request_shows_none_of_these_kinds(text, kinds):
+    found = {cue.kind: cue.text for cue in find_cues(text) if cue.kind in kinds}
+    assert not found
