@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format bench-serve bench-models lock screenshot clean
+.PHONY: help setup setup-dev run test check format repro figures bench-serve screenshot lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,18 @@ check: setup-dev ## format, lint, types and import contracts; changes nothing
 format: setup-dev ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+repro: setup ## retrain what has changed, from the corpus to a registered model (dvc repro)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
+
+figures: setup ## measure the model by leave-one-author-out folds and on the frozen test (ALSO=FILE: on that too)
+	$(BIN)/heard evaluate $(if $(ALSO),--also $(ALSO))
+
+bench-serve: setup ## time POST /v1/score at 1 and 16 clients
+	$(BIN)/python benchmarks/serve.py
+
+screenshot: setup-dev ## take the pictures of the page in docs/pictures (needs Chromium)
+	$(BIN)/python docs/pictures/take.py
 
 lock: ## pin the dependencies again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q pyproject.toml -o requirements.lock

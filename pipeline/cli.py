@@ -67,21 +67,10 @@ def train(
     folder: Annotated[Path, typer.Option("--in", help="The checkout: holds params.yaml, data/ and models/.")] = Path(),
 ) -> None:
     """Train a model on data/raw, judge it on the frozen test, and let it serve here (models/local)."""
-    from pipeline.steps import calibrate, evaluate, prepare, register
-    from pipeline.steps import train as fit
     from pipeline.steps.places import Places
+    from pipeline.steps.whole import train_and_register
 
-    places = Places(root=folder)
-    for what, step in (
-        ("reading the corpus", prepare.run),
-        ("learning", fit.run),
-        ("choosing thresholds", calibrate.run),
-        ("judging on the frozen test", evaluate.run),
-    ):
-        errors.print(f"heard train: {what} ...")
-        step(places)
-    errors.print("heard train: keeping the model and its record ...")
-    errors.print(f"heard train: model {register.run(places)} serves now.")
+    train_and_register(Places(root=folder), errors.print)
 
 
 @app.command()

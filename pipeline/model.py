@@ -10,6 +10,9 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from pipeline.features import CueCounts, Texts
 from pipeline.params import ModelParams
 
+_TOLERANCE = 1e-3
+"""Ten times the default: half the time to fit, the same ranking to three digits."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Estimators:
@@ -59,4 +62,4 @@ def build_topic_estimator(params: ModelParams) -> Pipeline:
 
 
 def _regression(c: float, seed: int) -> LogisticRegression:
-    return LogisticRegression(C=c, class_weight="balanced", max_iter=2000, random_state=seed)
+    return LogisticRegression(C=c, class_weight="balanced", tol=_TOLERANCE, max_iter=2000, random_state=seed)

@@ -1,5 +1,6 @@
 """The command `heard`: serve, demo and reconcile here, the commands about messages and models from `pipeline`."""
 
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from pipeline.cli import app, errors, run
+from pipeline.cli import app, run
 from pipeline.errors import SettingsError
 from service.settings import Settings
 
@@ -45,7 +46,8 @@ def demo(
     from service.demo import ensure_model, print_summary, screen_samples
 
     settings = _settings(port=port, database=database)
-    ensure_model(_CHECKOUT, MODELS)
+    if settings.model is None:
+        ensure_model(_CHECKOUT, MODELS)
     context = build_context(settings)
     screened = screen_samples(context, _CHECKOUT / "data" / "samples")
     print_summary(
@@ -88,11 +90,17 @@ def _settings(**given: object) -> Settings:
 def _serve(application: object, settings: Settings) -> None:
     import uvicorn
 
-    config = uvicorn.Config(application, host=settings.host, port=settings.port, log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI app
-    server = uvicorn.Server(config)
-    server.run()
-    if not server.started:
-        errors.print(
-            f"heard: port {settings.port} on {settings.host} cannot be used: is another service on it? Choose --port."
-        )
-        raise typer.Exit(2)
+    try:
+        listening = socket.create_server((settings.host, settings.port), family=_family(settings.host))
+    except OSError as error:
+        where = f"port {settings.port} on {settings.host}"
+        raise SettingsError(
+            f"{where} cannot be used ({error.strerror}): is another service on it? Choose --port."
+        ) from None
+    with listening:
+        config = uvicorn.Config(application, log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI app
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

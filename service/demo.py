@@ -9,10 +9,12 @@ from rich.progress import track
 from rich.table import Table
 
 from pipeline.artefact import serving_folder
-from pipeline.cli import errors, train
+from pipeline.cli import errors
 from pipeline.domain import Channel, CueKind, Message, Route
 from pipeline.errors import InputError, RefusedRow
 from pipeline.read.files import read_paths
+from pipeline.steps.places import Places
+from pipeline.steps.whole import train_and_register
 from service.api.context import Context
 from service.intake import IdInUse
 from service.queue import QueueName
@@ -35,7 +37,7 @@ def ensure_model(checkout: Path, models: Path) -> None:
     """Train a model where none is released or trained yet."""
     if serving_folder(models) is None:
         errors.print("No model is released yet: training one on data/raw (about a minute, once).")
-        train(folder=checkout)
+        train_and_register(Places(root=checkout, made=models / "local" / "work"), errors.print)
 
 
 def screen_samples(context: Context, folder: Path) -> Screened:

@@ -3,13 +3,31 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
 
 from pipeline.domain import Channel, CueKind, Decision, Flag, Label, Message, Route
 from service.queue import EventKind, QueueItem, QueueName, QueueStatus
 
+
+def _written(value: object) -> object:
+    """A time is written out; a number could mean seconds or milliseconds."""
+    if not isinstance(value, (str, datetime)):
+        raise ValueError("write the time as 2026-11-02T09:30:00+00:00")  # noqa: TRY004  # pydantic turns it into a 422
+    return value
+
+
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 Words = Annotated[str, StringConstraints(max_length=1_000_000, pattern=r"^[^\x00]*$")]
+Moment = Annotated[AwareDatetime, Strict(strict=False), BeforeValidator(_written)]
 Line = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
 
 _EXAMPLE: dict[str, Any] = {
@@ -34,8 +52,8 @@ class MessageIn(_Body):
     text: Words = Field(description="The message as written. It may be empty only where the subject is not.")
     channel: Channel = Field(strict=False, description="How it came in.")
     subject: Line = Field(default="", description="Subject or title, if it had one.")
-    received_at: AwareDatetime | None = Field(
-        default=None, strict=False, description="When it was received, with time zone; now if left out."
+    received_at: Moment | None = Field(
+        default=None, description="When it was received, with time zone; now if left out."
     )
     sender: Line = Field(default="", description="Who wrote, as an address or reference.")
     prior_contacts: int | None = Field(

@@ -6,9 +6,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """The files of one training. `root` is the checkout."""
+    """The files of one training: `root` holds params.yaml and the corpus; results go below `made`, else data/."""
 
     root: Path
+    made: Path | None = None
+
+    @property
+    def _made(self) -> Path:
+        return self.made or self.root / "data"
 
     @property
     def raw(self) -> Path:
@@ -23,27 +28,27 @@ class Places:
     @property
     def prepared(self) -> Path:
         """Labelled messages with what the model sees of them."""
-        return self.root / "data" / "interim" / "prepared.joblib"
+        return self._made / "interim" / "prepared.joblib"
 
     @property
     def estimators(self) -> Path:
         """Fitted estimators, not yet an artefact."""
-        return self.root / "data" / "interim" / "estimators.joblib"
+        return self._made / "interim" / "estimators.joblib"
 
     @property
     def thresholds(self) -> Path:
         """Thresholds by channel."""
-        return self.root / "data" / "processed" / "thresholds.json"
+        return self._made / "processed" / "thresholds.json"
 
     @property
     def metrics(self) -> Path:
         """Metrics of the frozen test."""
-        return self.root / "data" / "processed" / "metrics.json"
+        return self._made / "processed" / "metrics.json"
 
     @property
     def plots(self) -> Path:
         """Pictures of the evaluation."""
-        return self.root / "data" / "processed" / "plots"
+        return self._made / "processed" / "plots"
 
     @property
     def models(self) -> Path:

@@ -1,6 +1,7 @@
 """What every request passes: a limit on its body, and headers that keep a browser safe."""
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problems import problem
@@ -15,8 +16,11 @@ _HEADERS = {
 }
 
 
-class _TooLarge(Exception):
+class TooLarge(HTTPException):
     """More came than the limit allows."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"The body is larger than {limit:,} bytes. Send less at a time.")
 
 
 class BodyLimit:
@@ -33,7 +37,8 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdigit() or int(announced) > self._limit:
-            await self._refuse(scope, receive, send)
+            refusal = problem(413, "content-too-large", TooLarge(self._limit).detail)
+            await refusal(scope, receive, send)
             return
         taken = 0
 
@@ -42,17 +47,10 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._limit:
-                raise _TooLarge
+                raise TooLarge(self._limit)
             return message
 
-        try:
-            await self._app(scope, counted, send)
-        except _TooLarge:
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"The body is larger than {self._limit:,} bytes, or its length is not a number. Send less at a time."
-        await problem(413, "too-large", detail)(scope, receive, send)
+        await self._app(scope, counted, send)
 
 
 class SafeHeaders:

@@ -16,6 +16,7 @@ from service.intake import IdInUse, KeyInUse
 from service.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
+_KINDS = {413: "content-too-large"}  # its phrase differs between versions of Python
 _log = structlog.get_logger()
 
 
@@ -52,7 +53,7 @@ def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
 
 
 def _http(_request: Request, error: HTTPException) -> JSONResponse:
-    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    kind = _KINDS.get(error.status_code) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, kind, str(error.detail), headers=headers)
 

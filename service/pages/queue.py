@@ -23,6 +23,7 @@ _PAGE = 25
 _EXCERPT = 180
 _DUE_SOON_DAYS = 2
 _TITLES = {QueueName.STAGE_1: "Stage 1", QueueName.REVIEW: "Review", QueueName.SIGNPOST: "Signpost"}
+_UNTITLED = {"email": "Mail without a subject", "web_form": "Web form", "survey": "Survey answer", "note": "Call note"}
 _EMPTY = {
     QueueName.STAGE_1: "No complaints are waiting.",
     QueueName.REVIEW: "Nothing is waiting for review.",
@@ -61,7 +62,7 @@ def _row(item: QueueItem, details: RowMapping) -> dict[str, Any]:
     return {
         "item": item,
         "channel": details["channel"].replace("_", " "),
-        "subject": details["subject"] or "No subject",
+        "subject": details["subject"] or _UNTITLED[details["channel"]],
         "excerpt": words if len(words) <= _EXCERPT else words[:_EXCERPT].rsplit(" ", 1)[0] + " ...",
         "cues": [cue for cue in details["cues"] if cue["kind"] != "request_for_action"][:3],
         "flags": [flag.replace("_", " ") for flag in details["flags"]],
@@ -69,8 +70,13 @@ def _row(item: QueueItem, details: RowMapping) -> dict[str, Any]:
         "received": item.received_at.astimezone(_UK).strftime("%-d %b %Y, %H:%M"),
         "due": item.acknowledge_by.strftime("%a %-d %b %Y"),
         "urgency": _urgency(item.acknowledge_by, datetime.now(UTC).astimezone(_UK).date()),
-        "confidence": f"{item.risk:.0%}",
+        "confidence": _percent(item.risk),
     }
+
+
+def _percent(risk: float) -> str:
+    """Nothing is certain, so never 0 or 100 %."""
+    return "over 99%" if risk > 0.99 else "under 1%" if risk < 0.01 else f"{risk:.0%}"  # as it says
 
 
 def _urgency(due: date, today: date) -> str:

@@ -73,7 +73,7 @@ def test_standard_input_has_no_source(model: Path) -> None:
 def test_refused_rows_are_named_and_counted_and_the_rest_is_scored(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(
-        '{"id": "1", "text": "a", "channel": "fax"}\n{"id": "2", "text": "the lift is out", "channel": "note"}\nnonsense\n'
+        '{"id": "1", "text": "a", "channel": "fax"}\n{"id": "2", "text": "lift out", "channel": "note"}\nnonsense\n'
     )
     done = heard("score", str(path), str(tmp_path / "gone.csv"), "--model", str(model))
     assert done.returncode == 1

@@ -41,8 +41,7 @@ def test_a_character_that_unfolds_into_eighteen_cannot_blow_a_message_up() -> No
     "quote",
     [
         "On Tue, 3 Nov 2026 at 10:00, Repairs <repairs@brindlevale.example> wrote:\n> We are sorry you feel let down.",
-        "From: Repairs <repairs@brindlevale.example>\nSent: 03 November 2026 10:00\nTo: Jo\nSubject: RE: Lift\n\n"
-        "We apologise for the delay.",
+        "From: Repairs <r@brindlevale.example>\nSent: 03 November 2026\nTo: Jo\nSubject: RE: Lift\n\nWe apologise.",
         "-----Original Message-----\nFrom: Repairs\nSent: Monday\nTo: Jo\nSubject: Lift\n\nWe apologise for the delay.",
     ],
 )

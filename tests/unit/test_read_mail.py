@@ -42,7 +42,7 @@ def test_a_quoted_block_of_html_keeps_its_marks() -> None:
 def test_where_the_plain_part_only_points_to_the_html_the_html_is_read() -> None:
     parts = (
         "--b\nContent-Type: text/plain\n\nView in browser\n"
-        "--b\nContent-Type: text/html\n\n<p>The bath has leaked into the flat below since the plumber was here.</p>\n--b--\n"
+        "--b\nContent-Type: text/html\n\n<p>The bath leaks into the flat below since the plumber was here.</p>\n--b--\n"
     )
     assert "plumber" in read(a_mail(parts, content="multipart/alternative; boundary=b")).text
 
