@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-
 from pipeline import policy
 from pipeline.artefact import Artefact, Manifest, load, serving_folder
-from pipeline.domain import Decision, Label, Message, Prediction, PreparedMessage
+from pipeline.domain import Decision, Message, Prediction, PreparedMessage
 from pipeline.errors import UntrustedModel
 from pipeline.policy import Profile, load_profile
 from pipeline.preprocess import prepare
@@ -23,7 +21,6 @@ class MessageClassifier:
 
     def __init__(self, artefact: Artefact, profile: Profile) -> None:
         self._estimators = artefact.estimators
-        self._columns = [list(artefact.estimators.label.classes_).index(label.value) for label in Label]
         self.manifest: Manifest = artefact.manifest
         self.profile = profile
 
@@ -45,7 +42,7 @@ class MessageClassifier:
 
     def predict(self, prepared: Sequence[PreparedMessage]) -> list[Prediction]:
         """Calibrated probabilities and topic a prepared message."""
-        probabilities: np.ndarray = self._estimators.label.predict_proba(prepared)[:, self._columns]
+        probabilities = self._estimators.probabilities(list(prepared))
         topics = self._estimators.topic.predict(prepared)
         return [
             Prediction(complaint=float(row[0]), service_request=float(row[1]), other=float(row[2]), topic=str(topic))

@@ -14,7 +14,8 @@ Section = TypeVar("Section")
 @dataclass(frozen=True, kw_only=True)
 class ModelParams:
     """The estimator. `word_ngrams` and `char_ngrams` are the longest n-grams, `c` the inverse strength of
-    regularisation (small: it must carry over to writers it never saw).
+    regularisation (small: it must carry over to writers it never saw), `hard_weight` what a message of the corpus's
+    hard part weighs in training against an everyday one (docs/decisions/0005).
     """
 
     word_ngrams: int
@@ -22,6 +23,7 @@ class ModelParams:
     min_messages: int
     c: float
     topic_c: float
+    hard_weight: float
     folds: int
     seed: int
 

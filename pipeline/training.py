@@ -11,11 +11,13 @@ from pipeline import metrics, policy
 from pipeline.domain import Channel, CueKind, Label, LabelledMessage, Prediction, PreparedMessage, Route, Thresholds
 from pipeline.errors import NoGuarantee
 from pipeline.metrics import Figure
-from pipeline.model import Estimators, build_label_estimator, build_topic_estimator
+from pipeline.model import Estimators, build_features, build_label_estimator, build_topic_estimator
 from pipeline.params import Params, ThresholdParams
 from pipeline.thresholds import choose
 
 Example = tuple[LabelledMessage, PreparedMessage]
+EVERYDAY = "everyday"
+"""The slice of the corpus whose authors wrote as people write; the rest was written to be hard."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,21 +49,26 @@ class Judged:
 
 
 def fit(examples: Sequence[Example], params: Params) -> Estimators:
-    """The two estimators, probabilities calibrated by temperature over author-grouped folds."""
+    """The estimators, probabilities calibrated by temperature over author-grouped folds.
+
+    Everyday messages weigh 1 and the hard part `hard_weight`. The features are fitted once, not within each fold:
+    they see no labels.
+    """
     rows = [row for row, _ in examples]
     prepared = [message for _, message in examples]
     labels = np.array([row.label.value for row in rows])
     authors = [row.author for row in rows]
-    folds = list(GroupKFold(n_splits=min(params.model.folds, len(set(authors)))).split(prepared, labels, authors))
+    weights = np.array([1.0 if EVERYDAY in row.slices else params.model.hard_weight for row in rows])
+    features = build_features(params.model)
+    matrix = features.fit_transform(prepared)
+    folds = list(GroupKFold(n_splits=min(params.model.folds, len(set(authors)))).split(matrix, labels, authors))
     label = CalibratedClassifierCV(build_label_estimator(params.model), method="temperature", cv=folds, ensemble=False)
     topic = build_topic_estimator(params.model)
-    return Estimators(label=label.fit(prepared, labels), topic=topic.fit(prepared, [row.topic for row in rows]))
-
-
-def predict(estimators: Estimators, prepared: Sequence[PreparedMessage]) -> np.ndarray:
-    """Probabilities of shape (n, 3), columns in the order of `Label`."""
-    columns = [list(estimators.label.classes_).index(label.value) for label in Label]
-    return np.asarray(estimators.label.predict_proba(list(prepared)))[:, columns]
+    return Estimators(
+        features=features,
+        label=label.fit(matrix, labels, sample_weight=weights),
+        topic=topic.fit(prepared, [row.topic for row in rows]),
+    )
 
 
 def choose_thresholds(
@@ -89,7 +96,7 @@ def leave_one_author_out(examples: Sequence[Example], params: Params) -> Judged:
     for author in sorted(set(authors)):
         estimators = fit([example for example, name in zip(examples, authors, strict=True) if name != author], params)
         held_out = np.flatnonzero(authors == author)
-        probabilities[held_out] = predict(estimators, [examples[int(i)][1] for i in held_out])
+        probabilities[held_out] = estimators.probabilities([examples[int(i)][1] for i in held_out])
     return _with_others_thresholds(list(examples), probabilities, authors, params.thresholds)
 
 

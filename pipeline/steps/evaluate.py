@@ -9,7 +9,7 @@ from pipeline.params import load_params
 from pipeline.plots import draw_evaluation
 from pipeline.steps.places import Places
 from pipeline.steps.train import in_splits
-from pipeline.training import Example, Judged, figures, predict
+from pipeline.training import Example, Judged, figures
 
 
 def run(places: Places) -> None:
@@ -28,6 +28,6 @@ def judge(places: Places, examples: list[Example]) -> Judged:
     chosen = {name: Thresholds(**values) for name, values in rows.items()}
     return Judged(
         rows=examples,
-        probabilities=predict(joblib.load(places.estimators), [message for _, message in examples]),
+        probabilities=joblib.load(places.estimators).probabilities([message for _, message in examples]),
         thresholds=[chosen.get(row.message.channel.value, chosen["pooled"]) for row, _ in examples],
     )
