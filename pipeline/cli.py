@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import typer
-from rich.console import Console
 
+from pipeline.console import errors
+from pipeline.data_cli import data
 from pipeline.domain import Channel
 from pipeline.errors import HeardError, InputError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+app.add_typer(data, name="data")
 
 CANNOT_RUN = 2
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve
 
 from pipeline.domain import Channel
-from pipeline.training import Judged
+from pipeline.judging import Judged
 
 mpl.use("Agg")
 _SIZE = (6.4, 4.4)

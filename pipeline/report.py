@@ -9,6 +9,7 @@ from rich.table import Table
 from pipeline.corpus import corpus_sha256
 from pipeline.domain import Channel, Label, LabelledMessage, Message
 from pipeline.errors import CorpusError, UnreadableSource
+from pipeline.judging import figures, slice_figures
 from pipeline.metrics import Figure
 from pipeline.params import load_params
 from pipeline.preprocess import prepare
@@ -16,7 +17,7 @@ from pipeline.steps import calibrate, train
 from pipeline.steps import prepare as prepare_step
 from pipeline.steps.evaluate import judge
 from pipeline.steps.places import Places
-from pipeline.training import figures, leave_one_author_out, slice_figures
+from pipeline.training import leave_one_author_out
 
 
 def print_evaluation(places: Places, also: Path | None) -> None:

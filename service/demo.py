@@ -9,7 +9,7 @@ from rich.progress import track
 from rich.table import Table
 
 from pipeline.artefact import serving_folder
-from pipeline.cli import errors
+from pipeline.console import errors
 from pipeline.domain import Channel, CueKind, Message, Route
 from pipeline.errors import InputError, RefusedRow
 from pipeline.read.files import read_paths

@@ -49,24 +49,45 @@ class _Columns:
     width: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How a CSV file is written. `skip` is the number of lines before the header (`sep=;`)."""
+
+    encoding: str
+    delimiter: str
+    skip: int
+
+
+def detect(path: Path) -> Form:
+    """The encoding by byte-order mark, else UTF-8 where valid, else cp1252; the delimiter by the header line."""
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as file:
+        first = file.readline()
+        skip = int(first.lower().startswith("sep="))
+        header = file.readline() if skip else first
+    return Form(encoding=encoding, delimiter=max(",;\t|", key=header.count), skip=skip)
+
+
 def read_csv(path: Path, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
     """One message or refusal a data row. Local times are taken as UK time; days come before months."""
     csv.field_size_limit(_FIELD_LIMIT)
-    with path.open(encoding=_encoding(path), newline="") as file:
-        first = file.readline()
-        if first.lower().startswith("sep="):
-            first = file.readline()
-        rows = csv.reader(file, delimiter=_delimiter(first))
-        columns = _columns(next(csv.reader([first], delimiter=_delimiter(first)), []), source, channel)
-        yield from _messages(rows, columns, source)
+    form = detect(path)
+    with path.open(encoding=form.encoding, newline="") as file:
+        for _ in range(form.skip):
+            file.readline()
+        rows = csv.reader(file, delimiter=form.delimiter)
+        columns = _columns(next(rows, []), source, channel)
+        yield from _messages(rows, columns, source, form.skip)
 
 
-def _messages(rows: Iterable[list[str]], columns: _Columns, source: str) -> Iterator[Message | RefusedRow]:
+def _messages(
+    rows: Iterable[list[str]], columns: _Columns, source: str, skipped: int
+) -> Iterator[Message | RefusedRow]:
     seen: Counter[str] = Counter()
     reader = iter(rows)
     number = 0
     while True:
-        line = reader.line_num + 2  # type: ignore[attr-defined]  # a csv reader; the header is line 1
+        line = reader.line_num + skipped + 1  # type: ignore[attr-defined]  # a csv reader
         try:
             row = next(reader)
         except StopIteration:
@@ -75,7 +96,7 @@ def _messages(rows: Iterable[list[str]], columns: _Columns, source: str) -> Iter
             yield RefusedRow(f"the row cannot be read ({error}).", source=source, line=line)
             continue
         number += 1
-        if reader.line_num + 1 - line > _RECORD_LINES:  # type: ignore[attr-defined]  # as above
+        if reader.line_num + skipped - line > _RECORD_LINES:  # type: ignore[attr-defined]  # as above
             yield RefusedRow(_OPEN_QUOTE, source=source, line=line)
             return
         if any(cell.strip() for cell in row):
@@ -150,10 +171,6 @@ def _iso(value: str, source: str, line: int) -> str:
         source=source,
         line=line,
     )
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t|", key=header.count)
 
 
 def _encoding(path: Path) -> str:

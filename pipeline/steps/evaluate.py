@@ -5,18 +5,17 @@ import json
 import joblib
 
 from pipeline.domain import Thresholds
-from pipeline.params import load_params
+from pipeline.judging import Example, Judged, values
 from pipeline.plots import draw_evaluation
 from pipeline.steps.places import Places
 from pipeline.steps.train import in_splits
-from pipeline.training import Example, Judged, figures
 
 
 def run(places: Places) -> None:
     """Judge the model on authors that neither training nor thresholds saw."""
     judged = judge(places, in_splits(places, "test"))
-    measured = figures(judged, seed=load_params(places.params).model.seed)
-    flat = {name: round(figure.value, 4) for name, figure in measured.items()}
+    measured = values(judged)
+    flat = {name: round(value, 4) for name, value in measured.items()}
     places.metrics.write_text(json.dumps(flat, indent=2) + "\n", encoding="utf-8")
     places.plots.mkdir(parents=True, exist_ok=True)
     draw_evaluation(judged, places.plots)

@@ -3,9 +3,10 @@
 import joblib
 
 from pipeline.corpus import of_split
+from pipeline.judging import Example
 from pipeline.params import load_params
 from pipeline.steps.places import Places
-from pipeline.training import Example, fit
+from pipeline.training import fit
 
 
 def run(places: Places) -> None:
