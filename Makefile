@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format repro figures bench-serve screenshot lock clean
+.PHONY: help setup setup-dev run test check format repro figures learning-curve bench-serve screenshot lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ repro: setup ## retrain what has changed, from the corpus to a registered model 
 
 figures: setup ## measure the model by leave-one-author-out folds and on the frozen test (ALSO=FILE: on that too)
 	$(BIN)/heard evaluate $(if $(ALSO),--also $(ALSO))
+
+learning-curve: setup ## what more authors bring, at 10, 25, 50 and 100 % of them (ALSO=FILE: on that too)
+	$(BIN)/python benchmarks/learning_curve.py $(if $(ALSO),--also $(ALSO))
 
 bench-serve: setup ## time POST /v1/score at 1 and 16 clients
 	$(BIN)/python benchmarks/serve.py

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix, triu
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder
 
 from pipeline import metrics
 from pipeline.corpora.schema import read_rows, schema_faults
@@ -99,11 +99,9 @@ def near_duplicates(table: pd.DataFrame) -> list[tuple[str, str, float]]:
 def shortcuts(table: pd.DataFrame) -> dict[str, float]:
     """AUC, out of fold, of models that see only the number of words, only the channel, only the topic."""
     complaint = (table["label"] == Label.COMPLAINT.value).to_numpy()
-    words = word_counts(table).to_numpy().reshape(-1, 1)
+    half_octaves = np.floor(2 * np.log2(word_counts(table))).to_numpy().reshape(-1, 1)
     seen = {
-        "length": KBinsDiscretizer(n_bins=12, encode="onehot", quantile_method="averaged_inverted_cdf").fit_transform(
-            words
-        ),
+        "length": OneHotEncoder().fit_transform(half_octaves),
         "channel": OneHotEncoder().fit_transform(table[["channel"]]),
         "topic": OneHotEncoder().fit_transform(table[["topic"]]),
     }

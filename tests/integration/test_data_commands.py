@@ -91,7 +91,7 @@ def test_a_channel_that_gives_the_label_away_is_a_warning(tmp_path: Path) -> Non
         a_corpus_row(
             id=str(n),
             scenario=str(n),
-            text=f"{n:04d} message {n * 7919}",
+            text=f"{n * 7919} " * (n % 7 + 1),
             label=label,
             channel=channel,
             annotator_1=label,
