@@ -39,10 +39,13 @@ def auc(scores: Floats, positive: Bools) -> float:
 def like_length_auc(scores: Floats, positive: Bools, words: Floats) -> float:
     """AUC over pairs whose lengths in words differ by at most a quarter: length alone is near 0.5 here."""
     s, y, n = np.asarray(scores, dtype=float), np.asarray(positive, dtype=bool), np.asarray(words, dtype=float)
-    ratio = n[y][:, None] / np.maximum(n[~y][None, :], 1)
-    alike = (ratio >= 0.8) & (ratio <= 1.25)
-    wins = (s[y][:, None] > s[~y][None, :]) + 0.5 * (s[y][:, None] == s[~y][None, :])
-    return float(wins[alike].mean()) if alike.any() else float("nan")
+    wins, pairs = 0.0, 0
+    for length in np.unique(n[y]):
+        alike = np.sort(s[~y & (n >= 0.8 * length) & (n <= 1.25 * length)])
+        mine = s[y & (n == length)]
+        wins += (np.searchsorted(alike, mine, "left") + np.searchsorted(alike, mine, "right")).sum() / 2
+        pairs += len(alike) * len(mine)
+    return float(wins / pairs) if pairs else float("nan")
 
 
 def share(hits: int, total: int) -> Figure:

@@ -21,10 +21,11 @@ def log_training(folder: Path, manifest: Manifest, params: Params, plots: Mappin
     """One training as an MLflow run: parameters, metrics, data hash, plots, the model folder; registered under the
     alias `champion`. Answers the run's id. `store` is the folder that gets mlflow.db where no server is named.
     """
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(store / 'mlflow.db').resolve()}")
+    server = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(server or f"sqlite:///{(store / 'mlflow.db').resolve()}")
     if mlflow.get_experiment_by_name(NAME) is None:
-        artefacts = None if os.environ.get("MLFLOW_TRACKING_URI") else (store / "mlartifacts").resolve().as_uri()
-        mlflow.create_experiment(NAME, artifact_location=artefacts)
+        own = None if server else (store / "mlartifacts").resolve().as_uri()
+        mlflow.create_experiment(NAME, artifact_location=own)
     mlflow.set_experiment(NAME)
     with mlflow.start_run(run_name=manifest.version) as run:
         mlflow.log_params(
