@@ -1,7 +1,7 @@
 """`make learning-curve`: what more authors bring. AUC at 10, 25, 50 and 100 % of the training authors.
 
 Trains on authors drawn at random (three draws), judges on the frozen test, by part, and on a labelled file (--also).
-Prints a table and draws docs/pictures/learning-curve.png.
+Then what each round of writing brought, by the letter of its authors. Prints tables, draws learning-curve.png.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from pipeline import metrics
 from pipeline.domain import Label
 from pipeline.judging import Example
+from pipeline.model import Estimators
 from pipeline.params import load_params
 from pipeline.preprocess import prepare
 from pipeline.report import read_labelled
@@ -27,6 +28,7 @@ from pipeline.training import EVERYDAY, fit
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARES = (0.10, 0.25, 0.50, 1.0)
 DRAWS = 3
+ROUNDS = ("a", "ab", "abd", "abde", "abdef")
 SEED = 20261122
 
 
@@ -42,23 +44,36 @@ def main() -> None:
     judged = _sets(examples, options.also)
     train = [example for example in examples if example[0].split == "train"]
     authors = sorted({row.author for row, _ in train})
+
+    def measure(kept: set[str]) -> dict[str, float]:
+        estimators = fit([example for example in train if example[0].author in kept], params)
+        return {name: _auc(estimators, rows) for name, rows in judged.items()}
+
     print(f"python benchmarks/learning_curve.py, seed {SEED}, {DRAWS} draws, {len(authors)} training authors")
     found: dict[str, list[float]] = defaultdict(list)
     for share in SHARES:
-        values: dict[str, list[float]] = defaultdict(list)
-        for draw in range(DRAWS if share < 1 else 1):
-            kept = set(random.Random(SEED + draw).sample(authors, max(2, round(share * len(authors)))))
-            estimators = fit([example for example in train if example[0].author in kept], params)
-            for name, rows in judged.items():
-                scores = estimators.probabilities([message for _, message in rows])[:, 0]
-                values[name].append(metrics.auc(scores, [row.label is Label.COMPLAINT for row, _ in rows]))
-        line = [
-            f"{name} {mean(figures):.3f} [{min(figures):.3f}, {max(figures):.3f}]" for name, figures in values.items()
+        size = max(2, round(share * len(authors)))
+        draws = [
+            measure(set(random.Random(SEED + draw).sample(authors, size))) for draw in range(DRAWS if share < 1 else 1)
         ]
-        print(f"{share:4.0%} of authors: " + "; ".join(line), flush=True)
-        for name, figures in values.items():
-            found[name].append(mean(figures))
+        print(
+            f"{share:5.0%} of authors  " + "  ".join(_spread(name, [draw[name] for draw in draws]) for name in judged)
+        )
+        for name in judged:
+            found[name].append(mean(draw[name] for draw in draws))
+    for rounds in ROUNDS:
+        values = measure({author for author in authors if author[0] in rounds})
+        print(f"authors {', '.join(rounds):14s}  " + "  ".join(f"{name} {value:.3f}" for name, value in values.items()))
     _draw(found, len(authors))
+
+
+def _auc(estimators: Estimators, rows: list[Example]) -> float:
+    scores = estimators.probabilities([message for _, message in rows])[:, 0]
+    return metrics.auc(scores, [row.label is Label.COMPLAINT for row, _ in rows])
+
+
+def _spread(name: str, values: list[float]) -> str:
+    return f"{name} {mean(values):.3f} [{min(values):.3f}, {max(values):.3f}]"
 
 
 def _sets(examples: list[Example], also: Path | None) -> dict[str, list[Example]]:

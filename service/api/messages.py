@@ -39,7 +39,7 @@ def receive(body: MessageIn, parts: Parts, response: Response, key: Key = None) 
     return ReceivedOut(id=found.id, decision=found.decision, item=found.item)
 
 
-@router.get("/{message_id}", responses=responses(404, 422))
+@router.get("/{message_id:path}", responses=responses(404, 422))
 def read(message_id: Annotated[str, Path(max_length=200)], parts: Parts) -> MessageOut:
     """A message with its decision and history."""
     return _read(parts, message_id)

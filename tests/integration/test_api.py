@@ -230,3 +230,8 @@ def test_if_the_database_is_gone_the_answer_is_503_and_says_nothing_was_stored(m
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert answer.json()["detail"].endswith("nothing was stored.")
+
+
+def test_an_id_may_hold_a_slash(client: TestClient) -> None:
+    client.post("/v1/messages", json=a_row(id="2026/11/4711"))
+    assert client.get("/v1/messages/2026/11/4711").json()["id"] == "2026/11/4711"
