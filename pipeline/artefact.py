@@ -151,7 +151,13 @@ def _read_manifest(path: Path) -> Manifest:
 
 def _promoted(models: Path) -> list[dict[str, Any]]:
     path = models / _PROMOTED
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    if not path.is_file():
+        return []
+    try:
+        entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UntrustedModel(f"{path} is broken: restore it from git, or train again.") from None
+    return entries
 
 
 def _sha256(path: Path) -> str:

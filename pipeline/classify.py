@@ -59,6 +59,7 @@ class MessageClassifier:
             prior_contacts=message.prior_contacts,
             profile=self.profile,
             thresholds=thresholds,
+            windowed=prepared.windowed,
         )
         return Decision(
             message_id=message.id,

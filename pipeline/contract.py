@@ -6,6 +6,9 @@ from typing import Any
 from pipeline.domain import Channel, Decision, Message
 from pipeline.errors import RefusedRow
 
+_FIRST_YEAR = 2000
+_ID_LIMIT = 200
+_CONTACTS_LIMIT = 100_000
 _FIELDS = frozenset({"id", "text", "channel", "subject", "received_at", "sender", "prior_contacts"})
 TEXT_LIMIT = 1_000_000
 """Characters a message may have on the way in; longer ones are refused by line (the raw file keeps them)."""
@@ -57,16 +60,7 @@ def message_from_row(row: object, *, source: str, line: int | None = None, chann
     unknown = sorted(row.keys() - _FIELDS)
     if unknown:
         raise refuse(f"unknown field {', '.join(map(repr, unknown))}; use {', '.join(sorted(_FIELDS))}.")
-    for name in ("id", "text"):
-        if not isinstance(row.get(name), str) or (name == "id" and not row[name].strip()):
-            raise refuse(f"'{name}' must be a text.")
-    for name in ("subject", "sender"):
-        if not isinstance(row.get(name) or "", str):
-            raise refuse(f"'{name}' must be a text.")
-    if len(row["text"]) > TEXT_LIMIT:
-        raise refuse(f"the text has {len(row['text']):,} characters; the limit is {TEXT_LIMIT:,}.")
-    if not (row["text"].strip() or (row.get("subject") or "").strip()):
-        raise refuse("the text is empty.")
+    _check_texts(row, refuse)
     return Message(
         id=row["id"],
         text=row["text"],
@@ -76,6 +70,21 @@ def message_from_row(row: object, *, source: str, line: int | None = None, chann
         sender=row.get("sender") or "",
         prior_contacts=_count(row.get("prior_contacts"), refuse),
     )
+
+
+def _check_texts(row: dict[str, Any], refuse: Any) -> None:
+    for name in ("id", "text"):
+        if not isinstance(row.get(name), str) or (name == "id" and not row[name].strip()):
+            raise refuse(f"'{name}' must be a text.")
+    for name in ("subject", "sender"):
+        if not isinstance(row.get(name) or "", str):
+            raise refuse(f"'{name}' must be a text.")
+    if len(row["id"]) > _ID_LIMIT:
+        raise refuse(f"'id' has {len(row['id'])} characters; the limit is {_ID_LIMIT}.")
+    if len(row["text"]) > TEXT_LIMIT:
+        raise refuse(f"the text has {len(row['text']):,} characters; the limit is {TEXT_LIMIT:,}.")
+    if not (row["text"].strip() or (row.get("subject") or "").strip()):
+        raise refuse("the text is empty.")
 
 
 def _channel(value: object, fallback: Channel | None, refuse: Any) -> Channel:
@@ -98,12 +107,14 @@ def _moment(value: object, refuse: Any) -> datetime | None:
         raise refuse("'received_at' must be an ISO 8601 time such as 2026-11-02T09:30:00+00:00.") from None
     if moment.tzinfo is None:
         raise refuse("'received_at' has no time zone: write 2026-11-02T09:30:00+00:00.")
+    if moment.year < _FIRST_YEAR:
+        raise refuse(f"'received_at' is before {_FIRST_YEAR}: leave it out where it is not known.")
     return moment
 
 
 def _count(value: object, refuse: Any) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _CONTACTS_LIMIT:
         raise refuse("'prior_contacts' must be a whole number, 0 or more.")
     return value

@@ -58,7 +58,7 @@ def of_split(rows: Iterable[LabelledMessage], *splits: str) -> list[LabelledMess
 
 
 def _read_file(path: Path) -> Iterable[LabelledMessage]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -77,6 +77,9 @@ def _labelled(row: dict[str, Any]) -> LabelledMessage:
             raise ValueError(f"'{name}' must be a text")
     if row["topic"] not in CATEGORIES:
         raise ValueError(f"unknown topic {row['topic']!r}")
+    for name in ("contested", "prior_chance"):
+        if not isinstance(row[name], bool):
+            raise ValueError(f"'{name}' must be true or false")  # noqa: TRY004  # every wrong row is a ValueError here
     if row["split"] not in SPLITS:
         raise ValueError(f"unknown split {row['split']!r}")
     for flag in row.get("flags", []):
@@ -86,8 +89,8 @@ def _labelled(row: dict[str, Any]) -> LabelledMessage:
             id=row["id"], text=row["text"], channel=Channel(row["channel"]), subject=row.get("subject", "")
         ),
         label=Label(row["label"]),
-        contested=bool(row["contested"]),
-        prior_chance=bool(row["prior_chance"]),
+        contested=row["contested"],
+        prior_chance=row["prior_chance"],
         topic=row["topic"],
         author=row["author"],
         scenario=row["scenario"],

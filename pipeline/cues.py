@@ -38,14 +38,14 @@ Found = tuple[CueKind, Flag | None, Span]
 def find_cues(text: str) -> tuple[Cue, ...]:
     """The cues in `text`, by position; of overlapping spans of one kind the longest."""
     rules = _rules()
-    doc = rules.nlp(text)
-    found = _longest_of_a_kind(rules.match(doc))
-    cues = [
-        Cue(kind=kind, text=span.text, start=span.start_char, end=span.end_char, flag=flag)
-        for kind, flag, span in found
-        if not _negated(kind, span)
-    ]
-    return tuple(sorted(cues, key=lambda cue: (cue.start, cue.end, cue.kind)))
+    with rules.nlp.memory_zone():  # or spaCy keeps every word it ever saw
+        found = _longest_of_a_kind(rules.match(rules.nlp(text)))
+        cues = [
+            Cue(kind=kind, text=span.text, start=span.start_char, end=span.end_char, flag=flag)
+            for kind, flag, span in found
+            if not _negated(kind, span)
+        ]
+        return tuple(sorted(cues, key=lambda cue: (cue.start, cue.end, cue.kind)))
 
 
 def read_patterns(kind: CueKind) -> list[dict[str, Any]]:

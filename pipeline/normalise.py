@@ -26,16 +26,15 @@ _DASHES = str.maketrans(
     {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00a0": " "}
 )
 _BANNER = re.compile(
-    r"^\W*(?:caution|warning|external(?: e-?mail| sender)?|\[external\])\b[^\n]*(?:\n(?!\n)[^\n]*){0,3}?"
-    r"(?:external|outside|links|attachments|sender)[^\n]*\n",
+    r"^\W*(?:caution|warning|external|\[external\])\b(?=[^\n]{0,200}\b(?:e-?mail|message|sender)\b)[^\n]{0,200}"
+    r"\b(?:external|outside)\b[^\n]{0,200}(?:\n[^\n]{0,200}\b(?:links?|attachments?)\b[^\n]{0,200}){0,3}\n",
     re.IGNORECASE,
 )
 _DISCLAIMER = re.compile(
-    r"^\W*(?:disclaimer\b|confidential(?:ity)?\b"
-    r"|this (?:e-?mail|message|communication)\b[^\n]{0,200}\b(?:confidential|intended|privileged|monitored)"
-    r"|the (?:information|contents?)[^\n]{0,120}\b(?:confidential|privileged)"
-    r"|if you (?:are not|have received)[^\n]{0,80}(?:recipient|in error)"
-    r"|please consider the environment|scanned (?:for|by)|registered (?:office|in england|charity)|virus[- ]free)",
+    r"^\W*(?:disclaimer:?\W*$"
+    r"|this (?:e-?mail|message|communication)\b[^\n]{0,200}\b(?:confidential|addressee|privileged)"
+    r"|the information (?:contained )?in this (?:e-?mail|message)|if you (?:are not the intended|have received this)"
+    r"|please consider the environment before)",
     re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
@@ -47,17 +46,26 @@ _SIGN_OFF = re.compile(
 )
 _DEVICE = re.compile(r"^\W*(?:sent from (?:my|outlook|yahoo|mail|samsung)|get outlook for)\b", re.IGNORECASE)
 _FORWARD = re.compile(
-    r"^\W*(?:-+\s*forwarded message\s*-+|begin forwarded message:?)\W*$", re.IGNORECASE | re.MULTILINE
+    r"^[> ]{0,9}(?:-{2,20} ?forwarded message ?-{2,20}|begin forwarded message:?) *$", re.IGNORECASE | re.MULTILINE
 )
-_ORIGINAL = re.compile(r"^\W*-+\s*original message\s*-+\W*$", re.IGNORECASE | re.MULTILINE)
+_ORIGINAL = re.compile(r"^[> ]{0,9}-{2,20} ?original message ?-{2,20} *$", re.IGNORECASE | re.MULTILINE)
 _FORWARD_SUBJECT = re.compile(r"^\s*fwd?\s*:", re.IGNORECASE)
 _HEADER_BLOCK = re.compile(
-    r"^[*\s]*from:[^\n]*\n(?:[*\s]*(?:sent|date|to|cc|subject|reply-to):[^\n]*\n){1,6}", re.IGNORECASE | re.MULTILINE
+    r"^[* ]*from:[^\n]*\n(?:[* ]*(?:sent|date|to|cc|subject|reply-to):[^\n]*\n){1,6}", re.IGNORECASE | re.MULTILINE
 )
 _RE_PREFIX = re.compile(r"^(?:\s*(?:re|fw|fwd|aw|sv)\s*(?:\[\d+\])?:\s*)+", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?)]$")
+_AFTERTHOUGHT = re.compile(
+    r"^\W*p\.?s\b|[?!]|\b(?:is|are|was|not|no|still|please|need|want|gas|leak\w*)\b", re.IGNORECASE
+)
 _SIGNATURE_LINES = 10
-_SHORT_COVER_WORDS = 40
+_NAME_WORDS = 6
+_PARSED = 12_000
+_COVER = re.compile(
+    r"^\W*(?:(?:hi|hello|dear|all|team|morning|afternoon)\b[^\n]{0,30}\W*)?(?:please|pls|can (?:you|someone)"
+    r"|could (?:you|someone)|fyi|for (?:info|action|logging)|see below"
+    r"|one for you|to log|log(?:ging)?)\b[^\n]{0,120}(?:\n[^\n]{0,60}){0,4}$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +96,8 @@ def clean(text: str) -> str:
 def resident_words(text: str, subject: str, *, mail: bool) -> Words:
     """The words to judge: subject and body as the resident wrote them.
 
-    With `mail`, quoted replies, signatures, disclaimers and banners are cut away; of a mail forwarded with a
-    short covering line ("please log") the forwarded words are taken. If cutting leaves nothing, nothing is cut.
+    With `mail`, quoted replies, signatures, disclaimers and banners are cut away; of a forwarded mail the forwarded
+    words are taken, without a covering line such as "please log". If cutting leaves nothing, nothing is cut.
     """
     body = clean(text)
     title = _RE_PREFIX.sub("", clean(subject)).replace("\n", " ")
@@ -107,25 +115,34 @@ def _repeats(title: str, body: str) -> bool:
 def _newest_words(body: str, *, forwarded: bool) -> str:
     body = _BANNER.sub("", body, count=1).strip()
     body = _forwarded_words(body, forwarded=forwarded)
+    return _without_signature(_without_quotes(_newest_reply(body))).strip()
+
+
+def _newest_reply(body: str) -> str:
+    """What stands above the first quoted reply. Long bodies are left whole: the parser's patterns are quadratic."""
+    if len(body) > _PARSED:
+        return body
     replies = EmailReplyParser(languages=["en"]).read(body).replies
-    newest = replies[0].body if replies and replies[0].body else body
-    return _without_signature(_without_quotes(newest)).strip()
+    return replies[0].full_body if replies and replies[0].full_body else body
 
 
 def _forwarded_words(body: str, *, forwarded: bool) -> str:
-    """Of a mail forwarded under a short covering line, the forwarded words; else the body itself.
+    """Of a forwarded mail the forwarded words, with what the forwarder added unless it only passes them on.
 
     A block of headers also stands over what a reply quotes, so it marks a forward only where the subject says so.
     """
     mark = _FORWARD.search(body) or (forwarded and (_ORIGINAL.search(body) or _HEADER_BLOCK.search(body))) or None
     if mark is None:
         return body
-    cover, inner = body[: mark.start()], body[mark.end() :].lstrip("\n")
-    if len(_without_signature(cover).split()) > _SHORT_COVER_WORDS:
-        return body
+    cover, inner = body[: mark.start()].strip(), body[mark.end() :].lstrip("\n")
     header = _HEADER_BLOCK.match(inner)
-    inner = inner[header.end() :] if header else inner
-    return re.sub(r"^> ?", "", inner, flags=re.MULTILINE).strip() or body
+    inner = re.sub(r"^> ?", "", inner[header.end() :] if header else inner, flags=re.MULTILINE).strip()
+    return inner if inner and is_cover(cover) else f"{cover}\n\n{inner}".strip()
+
+
+def is_cover(words: str) -> bool:
+    """Whether words only pass a message on ("please log this"), so that they say nothing themselves."""
+    return not words.strip() or _COVER.match(_without_signature(words).strip()) is not None
 
 
 def _without_quotes(body: str) -> str:
@@ -138,16 +155,16 @@ def _without_quotes(body: str) -> str:
 def _without_signature(body: str) -> str:
     lines = body.rstrip().split("\n")
     for number, line in enumerate(lines):
-        if number and (line.strip() in {"--", "-- ", "__"} or _DISCLAIMER.match(line) or _DEVICE.match(line)):
+        if number and (line.strip() in {"--", "__"} or _DISCLAIMER.match(line) or _DEVICE.match(line)):
             lines = lines[:number]
             break
     first = max(1, len(lines) - _SIGNATURE_LINES)
     for number in range(first, len(lines)):
-        if _SIGN_OFF.match(lines[number]) and not _has_sentences(lines[number + 1 :]):
+        if _SIGN_OFF.match(lines[number]) and all(map(_is_signature, lines[number + 1 :])):
             return "\n".join(lines[: number + 1])
     return "\n".join(lines)
 
 
-def _has_sentences(lines: list[str]) -> bool:
-    """Whether any line reads like prose rather than a name, an address or a telephone number."""
-    return any(len(line.split()) > 6 and _SENTENCE_END.search(line.strip()) for line in lines)
+def _is_signature(line: str) -> bool:
+    """Whether a line may be a name, a post, an address or a telephone number, and no afterthought."""
+    return len(line.split()) <= _NAME_WORDS and not _AFTERTHOUGHT.search(line)

@@ -1,4 +1,4 @@
-"""decide(prediction, ...) -> route and reasons. Pure; the Code in force is a `Profile`, never a constant.
+"""route(prediction, ...) -> where a message goes, and why. Pure; the Code in force is a `Profile`, never a constant.
 
 Sending a message to stage 1 or review is harmless; quietly filing a complaint as a service request denies
 redress. So nothing here lowers a route on the strength of cues alone, and nothing refuses anything.
@@ -87,6 +87,7 @@ def route(  # noqa: PLR0911  # one line a rule, in their order
     prior_contacts: int | None,
     profile: Profile,
     thresholds: Thresholds,
+    windowed: bool = False,
 ) -> Routing:
     """Where one message goes under `profile`. `prior_contacts` None means the history is not known."""
     if kind is MessageKind.MACHINE:
@@ -100,6 +101,8 @@ def route(  # noqa: PLR0911  # one line a rule, in their order
         return _sure(prediction, cues, channel, prior_contacts, profile)
     if prediction.complaint >= thresholds.review:
         return _routing(Route.REVIEW, f"May be a complaint ({prediction.complaint:.0%}), not sure enough to say.")
+    if windowed:
+        return _routing(Route.REVIEW, "Longer than what was scored: a person must read the rest.")
     if asked:
         return _routing(
             Route.REVIEW, f"Mentions the complaints process ({profile.process_provision}), though it reads otherwise."

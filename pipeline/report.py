@@ -49,7 +49,9 @@ def read_labelled(path: Path) -> list[LabelledMessage]:
     if not path.is_file():
         raise UnreadableSource(f"{path}: there is no such file.")
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
             message = Message(

@@ -15,7 +15,8 @@ from pipeline.errors import NoGuarantee
 from pipeline.params import ThresholdParams
 
 _GRID = np.round(np.arange(0.99, 0.495, -0.01), 2)
-"""Fixed in advance and walked from the top down, so that stopping early needs no correction."""
+"""Fixed in advance and walked from the top down; the walk stops at the first value that fails, so that each value is
+tested only if all above it passed and no correction is needed (fixed-sequence testing)."""
 
 
 def complaints_needed(alpha: float, delta: float) -> int:
@@ -54,15 +55,16 @@ def allowed_misses(n: int, alpha: float, delta: float) -> int:
 
 
 def _sure_enough(scores: np.ndarray, truth: np.ndarray, params: ThresholdParams) -> float:
-    """The lowest grid value whose precision bound, and that of every value above it, reaches the target."""
+    """The lowest grid value whose precision bound, and that of every value tested above it, reaches the target."""
     chosen = 1.0
     for value in _GRID:
         above = scores >= value
         hits, total = int(truth[above].sum()), int(above.sum())
-        if total and precision_bound(hits, total, params.precision_delta) >= params.precision:
-            chosen = float(value)
-        elif chosen < 1.0:
+        if precision_bound(total, total, params.precision_delta) < params.precision:
+            continue  # too few to pass whatever their labels, so nothing was tested
+        if precision_bound(hits, total, params.precision_delta) < params.precision:
             break
+        chosen = float(value)
     return chosen
 
 

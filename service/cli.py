@@ -67,7 +67,8 @@ def reconcile(database: Database = None) -> None:
     from service.store.database import Database as Store
 
     store = Store(_settings(database=database).database)
-    store.migrate()
+    if not store.is_current():
+        raise SettingsError("the database is empty or of another version: start `heard serve` with it once.")
     raise typer.Exit(0 if print_balances(store) else 1)
 
 

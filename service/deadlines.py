@@ -12,6 +12,8 @@ from service.settings import Nation
 from service.working_days import add_working_days
 
 _UK = ZoneInfo("Europe/London")
+_YEARS = range(2000, 2061)
+"""Filled in advance: the calendar fills years as they are asked for, which threads must not do at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,9 @@ class Calendar:
     """Bank holidays of one nation."""
 
     def __init__(self, nation: Nation) -> None:
-        self._holidays: Container[date] = holidays.country_holidays("GB", subdiv=nation.value)
+        self._holidays: Container[date] = holidays.country_holidays(
+            "GB", subdiv=nation.value, years=_YEARS, expand=False
+        )
         self.name = f"GB-{nation.value} (holidays {_holidays_version})"
 
     def deadlines(self, received_at: datetime, acknowledge_days: int, answer_days: int) -> Deadlines:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.artefact import serving_folder
 from pipeline.console import errors
@@ -72,7 +73,7 @@ def _receive(context: Context, message: Message, source: str, screened: Screened
 
 def print_summary(context: Context, screened: Screened, *, today: date, address: str | None) -> None:
     """Messages by channel and route, the most urgent items with their cues, and where the page is."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(
         f"\n{screened.new} messages received, {screened.before} seen before, {screened.set_aside} set aside.\n"
     )
@@ -99,7 +100,9 @@ def print_summary(context: Context, screened: Screened, *, today: date, address:
         ]
         late = " overdue" if item.acknowledge_by < today else ""
         because = ", ".join(dict.fromkeys(cues)) or f"the words together, {item.risk:.0%}"
-        table.add_row(f"{item.acknowledge_by:%a %d %b %Y}{late}", item.queue.value, words[:_EXCERPT], because)
+        table.add_row(
+            f"{item.acknowledge_by:%a %d %b %Y}{late}", item.queue.value, Text(words[:_EXCERPT]), Text(because)
+        )
     console.print(table)
     if address:
         console.print(f"\nThe queue is at {address} (HTTP interface at {address}docs). Ctrl-C stops it.\n")

@@ -77,7 +77,7 @@ class Intake:
         conflict = None
         with self._database.writing() as connection:
             if key and use:
-                earlier = store.key_use(connection, key)
+                earlier = store.key_use(connection, key, self._now())
                 if earlier and earlier != use:
                     raise KeyInUse("This Idempotency-Key was used with another body. Use a new key for a new message.")
                 if earlier:

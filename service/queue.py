@@ -43,15 +43,6 @@ class QueueItem:
     risk: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueEvent:
-    """One line of a message's history."""
-
-    kind: EventKind
-    at: datetime
-    actor: str
-
-
 def queue_for(route: Route) -> QueueName | None:
     """The queue a route leads to; None where a message is only recorded."""
     return QueueName(route.value) if route.value in set(QueueName) else None

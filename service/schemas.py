@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -25,9 +26,16 @@ def _written(value: object) -> object:
     return value
 
 
+def _of_this_century(moment: datetime) -> datetime:
+    """Systems that do not know a date send the year 1."""
+    if moment.year < 2000:  # a year
+        raise ValueError("the time is before 2000: leave it out where it is not known")
+    return moment
+
+
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 Words = Annotated[str, StringConstraints(max_length=1_000_000, pattern=r"^[^\x00]*$")]
-Moment = Annotated[AwareDatetime, Strict(strict=False), BeforeValidator(_written)]
+Moment = Annotated[AwareDatetime, Strict(strict=False), BeforeValidator(_written), AfterValidator(_of_this_century)]
 Line = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
 
 _EXAMPLE: dict[str, Any] = {

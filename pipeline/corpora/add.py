@@ -12,7 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.domain import Channel, Label
 from pipeline.errors import RefusedRow, SettingsError, UnreadableSource
-from pipeline.read.tables import detect
+from pipeline.read.tables import FIELD_LIMIT, detect
 from pipeline.topics import CATEGORIES
 
 FIELDS = (
@@ -78,7 +78,9 @@ def convert(path: Path, plan: Plan) -> Iterator[dict[str, Any] | RefusedRow]:
         )
     for number, cells in enumerate(table, start=2):
         row = dict(zip(header, (str(cell).strip() for cell in cells), strict=False))
-        if any(row.values()):
+        if len(cells) != len(header):
+            yield RefusedRow(f"{len(cells)} cells where the header has {len(header)}.", source=str(path), line=number)
+        elif any(row.values()):
             try:
                 yield _row(path, number, row, plan)
             except RefusedRow as refused:
@@ -121,7 +123,10 @@ def _table(path: Path) -> Iterator[list[Any]]:
         start = file.read(4)
     if not start.startswith((b"PK", b"\xd0\xcf")):
         form = detect(path)
-        with path.open(encoding=form.encoding, newline="") as text:
+        csv.field_size_limit(FIELD_LIMIT)
+        with path.open(encoding=form.encoding, errors="replace", newline="") as text:
+            for _ in range(form.skip):
+                text.readline()
             yield from csv.reader(text, delimiter=form.delimiter)
         return
     try:

@@ -83,14 +83,22 @@ def read_rows(path: Path) -> tuple[pd.DataFrame, list[str]]:
             except UnicodeDecodeError:
                 faults.append(f"{file.name}:{number}: not UTF-8. Save the file as UTF-8.")
                 continue
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 faults.append(f"{file.name}:{number}: not valid JSON ({error}).")
                 continue
-            rows.append(row)
+            if not isinstance(row, dict):
+                faults.append(f"{file.name}:{number}: not a JSON object.")
+                continue
+            rows.append({name: value for name, value in row.items() if name != "id"} | {"id": _plain(row.get("id"))})
             places.append(f"{file.name}:{number}")
     if not rows:
         raise CorpusError(f"{path}: no row could be read.")
     return pd.DataFrame(rows, index=pd.Index(places, name="place"), dtype=object), faults
+
+
+def _plain(value: Any) -> Any:
+    """An id that can be compared; anything but a text breaks the schema below."""
+    return value if isinstance(value, str) else None
 
 
 def schema_faults(table: pd.DataFrame) -> list[str]:

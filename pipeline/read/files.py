@@ -11,7 +11,7 @@ from pipeline.read.lines import read_jsonl
 from pipeline.read.mail import MAIL_LIMIT, read_mail, read_mbox
 from pipeline.read.tables import read_csv
 
-_HEADER_LINE = re.compile(rb"^(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*){2,}", re.MULTILINE)
+_HEADER_LINE = re.compile(rb"^(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){2,}", re.MULTILINE)
 _BINARY = {
     b"PK\x03\x04": "a spreadsheet or zip file. Save the sheet as CSV (UTF-8)",
     b"\xd0\xcf\x11\xe0": "an Outlook or old Office file. Save the mail as .eml, the sheet as CSV",
@@ -19,7 +19,6 @@ _BINARY = {
     b"PAR1": "a Parquet file",
     b"\x1f\x8b": "a gzip file. Unpack it first",
 }
-_SUFFIXES = frozenset({".eml", ".mbox", ".csv", ".tsv", ".jsonl", ".json", ".txt"})
 
 
 def read_paths(paths: Iterable[str], *, channel: Channel | None) -> Iterator[Message | InputError]:
@@ -38,18 +37,20 @@ def read_paths(paths: Iterable[str], *, channel: Channel | None) -> Iterator[Mes
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """The file itself, or the files below a folder that may hold messages; links are not followed."""
+    """The file itself, or the files below a folder, hidden ones left out; links are not followed."""
     if not path.is_dir():
         yield path
         return
     for inner in sorted(path.rglob("*")):
-        if inner.is_file() and not inner.is_symlink() and inner.suffix.lower() in _SUFFIXES:
+        if inner.is_file() and not inner.is_symlink() and not inner.name.startswith("."):
             yield inner
 
 
 def _read_file(path: Path, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
     if not path.exists():
         raise UnreadableSource(f"{source}: there is no such file.")
+    if not path.is_file():
+        raise UnreadableSource(f"{source}: this is no ordinary file. Use - to read JSON Lines from a pipe.")
     with path.open("rb") as file:
         start = file.read(4096)
     if not start.strip():

@@ -3,11 +3,11 @@
 The old `compat32` policy is used on purpose: the newer one raises on headers that real mail has.
 """
 
-import mailbox
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message as Mail
 from email.utils import parseaddr, parsedate_to_datetime
@@ -18,20 +18,20 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.domain import Channel, Message, MessageKind
 from pipeline.errors import RefusedRow
+from pipeline.normalise import is_cover
 from pipeline.read.identity import identity
 
 MAIL_LIMIT = 50_000_000
 """Bytes a mail may have with its attachments."""
 
-_COVER_WORDS = 40
+_ADDRESS = 1_000
+_ENVELOPE = re.compile(rb"^From [^\r\n]*\d{4}\s*$")
+_FIRST_YEAR = 2000
+_HTML_LIMIT = 500_000
 _ASCII = 127
 _FEW = 0.3
 _DEPTH_LIMIT = 20
 _ALIASES = {"us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252"}
-_AUTO_REPLY = re.compile(
-    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|undeliver(?:able|ed)|read:)",
-    re.IGNORECASE,
-)
 _NOT_SHOWN = (
     "script,style,head,title,template,noscript,[hidden],[style*='display:none'],[style*='display: none'],"
     "[style*='font-size:0'],[style*='visibility:hidden']"
@@ -40,14 +40,27 @@ _NOT_SHOWN = (
 
 def read_mbox(path: Path, *, source: str) -> Iterator[Message | RefusedRow]:
     """Every mail of an mbox file, numbered from 1."""
-    box = mailbox.mbox(path, create=False)
-    try:
-        for number, key in enumerate(box.keys(), start=1):
-            yield read_mail(
-                _unquoted(box.get_bytes(key)), source=f"{source}#{number}", envelope=_envelope_line(box, key)
-            )
-    finally:
-        box.close()
+    for number, (envelope, raw) in enumerate(_split(path), start=1):
+        yield read_mail(_unquoted(raw), source=f"{source}#{number}", envelope=envelope)
+
+
+def _split(path: Path) -> Iterator[tuple[str, bytes]]:
+    """(envelope line, mail) for each mail: a new one begins only where `From sender date` follows an empty line.
+
+    The standard library's mailbox splits at any line that begins with "From ", and so cuts mails in two.
+    """
+    envelope, lines, after_blank = "", list[bytes](), True
+    with path.open("rb") as file:
+        for line in file:
+            if after_blank and _ENVELOPE.match(line):
+                if envelope:
+                    yield envelope, b"".join(lines)
+                envelope, lines = line.decode("latin-1").strip(), []
+            else:
+                lines.append(line)
+            after_blank = not line.strip()
+    if envelope or lines:
+        yield envelope, b"".join(lines)
 
 
 def read_mail(raw: bytes, *, source: str, envelope: str = "") -> Message | RefusedRow:
@@ -55,14 +68,19 @@ def read_mail(raw: bytes, *, source: str, envelope: str = "") -> Message | Refus
     if len(raw) > MAIL_LIMIT:
         return RefusedRow(f"the mail has {len(raw):,} bytes; the limit is {MAIL_LIMIT:,}.", source=source, raw=raw)
     try:
-        mail = message_from_bytes(raw)
-        inner = _forwarded(mail, depth=0)
-        text = _text(inner)
-    except RecursionError:
-        return RefusedRow("the mail is nested too deeply to read.", source=source, raw=raw)
-    subject, sender = _header(inner, "Subject"), parseaddr(_header(inner, "From"))[1]
+        return _message(raw.removeprefix(b"\xef\xbb\xbf"), raw, source, envelope)
+    except (MessageError, ValueError, TypeError, IndexError, OverflowError, RecursionError) as error:
+        reason = f"the mail cannot be read ({type(error).__name__}): a person must look at the file."
+        return RefusedRow(reason, source=source, raw=raw)
+
+
+def _message(data: bytes, raw: bytes, source: str, envelope: str) -> Message:
+    mail = message_from_bytes(data)
+    inner = _forwarded(mail, depth=0)
+    text = _text(inner)
+    subject, sender = _header(inner, "Subject"), parseaddr(_header(inner, "From")[:_ADDRESS])[1]
     headers = [_header(mail, name) for name in ("Message-ID", "Date", "From", "Subject")]
-    body = raw.partition(b"\r\n\r\n" if b"\r\n\r\n" in raw else b"\n\n")[2]
+    body = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
     return Message(
         id=identity(Channel.EMAIL, [*headers, body.decode("latin-1")]),
         text=text,
@@ -78,10 +96,10 @@ def read_mail(raw: bytes, *, source: str, envelope: str = "") -> Message | Refus
 
 def html_to_text(html: str) -> str:
     """The words a reader would see: no script, style, hidden preheader or tracking pixel."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(html[:_HTML_LIMIT])
     for node in tree.css(_NOT_SHOWN):
         node.decompose()
-    for node in tree.css("blockquote"):
+    for node in tree.css("blockquote:not(blockquote blockquote)"):
         node.insert_before("\n")
         quoted = node.text(separator="\n", strip=True)
         node.replace_with("\n" + "\n".join(f"> {line}" for line in quoted.split("\n")) + "\n")
@@ -97,17 +115,28 @@ def _forwarded(mail: Mail, *, depth: int) -> Mail:
     """Of a mail that only passes another on as an attachment, the mail passed on; else the mail itself."""
     if mail.get_content_type() == "multipart/report" or depth >= _DEPTH_LIMIT:
         return mail
-    attached = [
-        part.get_payload(0)
-        for part in _parts(mail)
-        if part.get_content_type() == "message/rfc822" and part.is_multipart()
-    ]
-    if attached and isinstance(attached[0], Mail) and len(_text(mail).split()) <= _COVER_WORDS:
+    attached = _attached(mail)
+    if len(attached) == 1 and is_cover(_own_text(mail)):
         return _forwarded(attached[0], depth=depth + 1)
     return mail
 
 
+def _attached(mail: Mail) -> list[Mail]:
+    parts = [
+        part.get_payload(0)
+        for part in _parts(mail)
+        if part.get_content_type() == "message/rfc822" and part.is_multipart()
+    ]
+    return [part for part in parts if isinstance(part, Mail)]
+
+
 def _text(mail: Mail) -> str:
+    """A mail's own words, then those of the mails attached to it."""
+    attached = [] if mail.get_content_type() == "multipart/report" else _attached(mail)
+    return "\n\n".join(filter(None, [_own_text(mail), *map(_own_text, attached)]))
+
+
+def _own_text(mail: Mail) -> str:
     plain: list[str] = []
     html: list[str] = []
     for part in _parts(mail):
@@ -158,7 +187,7 @@ def _header(mail: Mail, name: str) -> str:
         return ""
     try:
         pieces = decode_header(str(value))
-    except ValueError:
+    except (ValueError, MessageError):
         pieces = [(str(value), None)]
     text = "".join(_to_text(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
     raw = text.encode("utf-8", "surrogateescape")
@@ -166,7 +195,7 @@ def _header(mail: Mail, name: str) -> str:
 
 
 def _kind(mail: Mail, text: str, subject: str) -> MessageKind:
-    if _from_machine(mail, subject):
+    if _from_machine(mail):
         return MessageKind.MACHINE
     attached = any(
         part.get_filename() or part.get_content_maintype() in {"image", "audio", "video", "application"}
@@ -177,16 +206,18 @@ def _kind(mail: Mail, text: str, subject: str) -> MessageKind:
     return MessageKind.WRITTEN
 
 
-def _from_machine(mail: Mail, subject: str) -> bool:
-    """Bounces, receipts and out-of-office replies; not a form mailed by a robot (`auto-generated`)."""
+def _from_machine(mail: Mail) -> bool:
+    """Bounces, receipts and out-of-office replies by their headers, never by words a person could write.
+
+    A form mailed by a robot (`auto-generated`) is a person's message.
+    """
     submitted = str(mail.get("Auto-Submitted", "")).lower()
     return (
         mail.get_content_type() == "multipart/report"
         or "auto-replied" in submitted
         or mail.get("X-Autoreply") is not None
         or str(mail.get("Precedence", "")).lower() == "auto_reply"
-        or parseaddr(str(mail.get("From", "")))[1].lower().startswith(("mailer-daemon@", "postmaster@"))
-        or (_AUTO_REPLY.match(subject) is not None and "auto" in submitted + subject.lower())
+        or str(mail.get("Return-Path", "")).strip() == "<>"
     )
 
 
@@ -205,19 +236,16 @@ def _moment(stamp: str) -> datetime | None:
     for parse in (parsedate_to_datetime, _ctime):
         try:
             moment = parse(stamp)
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            if moment.year >= _FIRST_YEAR:
+                return moment
         except (ValueError, TypeError, OverflowError, IndexError):
             continue
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None
 
 
 def _ctime(stamp: str) -> datetime:
     return datetime.strptime(stamp, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-
-
-def _envelope_line(box: mailbox.mbox, key: str) -> str:
-    with box.get_file(key, from_=True) as file:
-        return file.readline().decode("latin-1").strip()
 
 
 def _unquoted(raw: bytes) -> bytes:

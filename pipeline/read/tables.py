@@ -24,7 +24,8 @@ COLUMNS = {
 }
 """Field of a message -> the column names it is found under, first match wins, whatever their case."""
 
-_FIELD_LIMIT = 2_000_000
+FIELD_LIMIT = 2_000_000
+_IDS = frozenset({"id", "message_id", "response_id", "survey_id", "note_id", "call_id"})
 _RECORD_LINES = 500
 _OPEN_QUOTE = (
     f'a quote (") opened here is not closed within {_RECORD_LINES} lines: reading stopped. Close it and run again.'
@@ -61,7 +62,7 @@ class Form:
 def detect(path: Path) -> Form:
     """The encoding by byte-order mark, else UTF-8 where valid, else cp1252; the delimiter by the header line."""
     encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
         first = file.readline()
         skip = int(first.lower().startswith("sep="))
         header = file.readline() if skip else first
@@ -70,12 +71,12 @@ def detect(path: Path) -> Form:
 
 def read_csv(path: Path, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
     """One message or refusal a data row. Local times are taken as UK time; days come before months."""
-    csv.field_size_limit(_FIELD_LIMIT)
+    csv.field_size_limit(FIELD_LIMIT)
     form = detect(path)
-    with path.open(encoding=form.encoding, newline="") as file:
+    with path.open(encoding=form.encoding, errors="replace", newline="") as file:
         for _ in range(form.skip):
             file.readline()
-        rows = csv.reader(file, delimiter=form.delimiter)
+        rows = csv.reader(file, delimiter=form.delimiter, strict=True)
         columns = _columns(next(rows, []), source, channel)
         yield from _messages(rows, columns, source, form.skip)
 
@@ -93,7 +94,9 @@ def _messages(
         except StopIteration:
             return
         except csv.Error as error:
-            yield RefusedRow(f"the row cannot be read ({error}).", source=source, line=line)
+            reason = f'the row cannot be read ({error}): is a quote (") on this line or below not closed?'
+            yield RefusedRow(reason, source=source, line=line)
+            number += 1
             continue
         number += 1
         if reader.line_num + skipped - line > _RECORD_LINES:  # type: ignore[attr-defined]  # as above
@@ -112,19 +115,20 @@ def _message(row: list[str], columns: _Columns, source: str, line: int, seen: Co
         if "received_at" in cells:
             values["received_at"] = _iso(cells["received_at"], source, line)
         if "prior_contacts" in cells:
-            values["prior_contacts"] = (
-                int(cells["prior_contacts"]) if cells["prior_contacts"].isdigit() else cells["prior_contacts"]
-            )
-        values["id"] = row[columns.id_place].strip() if columns.id_place is not None else _made_id(cells, columns, seen)
+            given = cells["prior_contacts"]
+            values["prior_contacts"] = int(given) if given.isascii() and given.isdigit() and len(given) < 7 else given
+        values["id"] = (
+            row[columns.id_place].strip() if columns.id_place is not None else _made_id(cells, columns, seen, source)
+        )
         message = message_from_row(values, source=source, line=line, channel=columns.channel)
     except RefusedRow as refused:
         return refused
     return replace(message, source=source, raw=repr(row).encode("utf-8", "surrogatepass"))
 
 
-def _made_id(cells: dict[str, str], columns: _Columns, seen: Counter[str]) -> str:
-    """An identity for a row without one; equal rows of one file stay apart by their order."""
-    parts = [f"{field}={value}" for field, value in sorted(cells.items())]
+def _made_id(cells: dict[str, str], columns: _Columns, seen: Counter[str], source: str) -> str:
+    """An identity for a row without one: equal rows stay apart by their order, or by the file's name."""
+    parts = [Path(source.rpartition("#")[0]).name] + [f"{field}={value}" for field, value in sorted(cells.items())]
     seen["\0".join(parts)] += 1
     return identity(columns.channel or Channel.NOTE, [*parts, str(seen["\0".join(parts)])])
 
@@ -143,7 +147,7 @@ def _columns(header: list[str], source: str, channel: Channel | None) -> _Column
         raise UnreadableSource(
             f"{source}, line 1: no column holds the words. Name one of its columns one of: {wanted}."
         )
-    ids = [place for place, name in enumerate(names) if name == "id" or name.endswith("_id")]
+    ids = [place for place, name in enumerate(names) if name in _IDS]
     return _Columns(
         places=places,
         id_place=ids[0] if ids else None,

@@ -9,9 +9,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.errors import SettingsError
 
@@ -27,7 +28,7 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             self._engine = _engine(url)
-        except (ArgumentError, ModuleNotFoundError) as error:
+        except (ArgumentError, ModuleNotFoundError, ValueError) as error:
             raise SettingsError(
                 f"The database address cannot be used: {type(error).__name__}. Use sqlite:///FILE or postgresql+psycopg://..."
             ) from None
@@ -40,7 +41,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One consistent view."""
+        """Reads; on SQLite one consistent view."""
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
@@ -53,7 +54,7 @@ class Database:
                 config = _config()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-        except OperationalError:
+        except (DBAPIError, CommandError):
             where = self._engine.url.render_as_string(hide_password=True)
             raise SettingsError(
                 f"The database {where} cannot be opened: is the address right, does the folder exist, is it running?"
@@ -61,9 +62,16 @@ class Database:
 
     def is_current(self) -> bool:
         """Whether the tables are those this version expects."""
+        if not self._exists():
+            return False
         with self.reading() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
         return found == ScriptDirectory.from_config(_config()).get_current_head()
+
+    def _exists(self) -> bool:
+        """SQLite makes a file when it is asked for one; a typing error must not."""
+        url = self._engine.url
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -77,9 +85,12 @@ def _config() -> Config:
 
 
 def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise ValueError("a database in memory keeps nothing")
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

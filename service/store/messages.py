@@ -137,9 +137,10 @@ def add_event(connection: Connection, message_id: str, kind: EventKind, at: date
     connection.execute(insert(event).values(message_id=message_id, kind=kind.value, at=at, actor=actor))
 
 
-def key_use(connection: Connection, key: str) -> KeyUse | None:
+def key_use(connection: Connection, key: str, at: datetime) -> KeyUse | None:
     """What a key was used for in the last seven days."""
-    row = connection.execute(select(idempotency).where(idempotency.c.key == key)).mappings().first()
+    query = select(idempotency).where(idempotency.c.key == key, idempotency.c.used_at >= at - KEY_KEPT)
+    row = connection.execute(query).mappings().first()
     return KeyUse(body_sha256=row["body_sha256"], message_id=row["message_id"]) if row else None
 
 

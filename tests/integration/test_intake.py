@@ -137,7 +137,7 @@ def test_a_key_is_forgotten_after_seven_days(context: Context) -> None:
     now += timedelta(days=8)
     intake.receive(a_message(id="m-2"), source="http", key="new", body_sha256="b")
     with context.database.reading() as connection:
-        assert messages.key_use(connection, "old") is None
+        assert messages.key_use(connection, "old", now) is None
 
 
 def test_many_at_once_with_the_same_id_are_one_message(context: Context) -> None:

@@ -59,7 +59,7 @@ def test_a_signature_and_disclaimer_are_cut_away() -> None:
         "The hall light is out.\n\nKind regards\nJo Tarn\nTeam Lead, Outreach\n07700 900123\n\n"
         "This e-mail is confidential and intended only for the addressee."
     )
-    assert words(text) == "The hall light is out."
+    assert words(text) == "The hall light is out.\n\nKind regards"
 
 
 def test_thanks_in_the_middle_of_a_message_is_no_signature() -> None:
@@ -85,6 +85,31 @@ def test_a_mail_forwarded_from_outlook_is_known_by_its_subject() -> None:
     block = "From: Jo <jo@example.org>\nSent: 02 November 2026 10:00\nTo: Repairs\nSubject: damp\n\nThe damp is back."
     assert words(f"Please log.\n\n{block}", "FW: damp") == "damp\n\nThe damp is back."
     assert words(f"Thursday is fine.\n\n{block}", "RE: damp") == "damp\n\nThursday is fine."
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("A few notes:\n- nobody came\n- I want to make a formal complaint\n- gas smell", "gas smell"),
+        (
+            "Nobody came, I complain.\n\n---------- Forwarded message ---------\nFrom: Officer\n\nOur letter",
+            "I complain",
+        ),
+        ("Hello,\nThis email is intended as a formal complaint", "formal complaint"),
+        ("Hello\nConfidential information about me was given to my neighbour", "my neighbour"),
+        ("Thanks for it.\nRegistered charity workers told me to complain", "charity workers"),
+        ("WARNING: live wires hanging from the outside light\nMany thanks", "live wires"),
+        ("Hello\nThanks\nstill no heating and my baby is ill\nplease sort it", "baby is ill"),
+        ("No heat.\nKind regards\nAnn\nPS boiler leaking gas smell", "gas smell"),
+    ],
+)
+def test_what_looks_like_a_signature_or_banner_but_is_the_residents_stays(text: str, kept: str) -> None:
+    assert kept in words(text)
+
+
+@pytest.mark.parametrize("text", ["-\n" * 30_000, "-" * 60_000, "*\n" * 30_000, ">\n" * 30_000, "On " * 20_000])
+def test_hostile_repetition_is_read_like_any_text(text: str) -> None:
+    assert len(words(text, "x")) <= WINDOW
 
 
 def test_the_subject_comes_first_without_its_prefixes() -> None:

@@ -59,6 +59,10 @@ def test_a_mail_without_words_goes_to_a_person() -> None:
     assert routed(a_prediction(0.0), kind=MessageKind.UNREADABLE) is Route.REVIEW
 
 
+def test_the_part_of_a_message_nobody_scored_is_read_by_a_person() -> None:
+    assert routed(a_prediction(0.01), [], windowed=True) is Route.REVIEW
+
+
 def test_a_first_report_that_blames_goes_two_ways_under_the_two_codes() -> None:
     blaming = a_prediction(0.9)
     assert routed(blaming, [CueKind.DISSATISFACTION]) is Route.STAGE_1

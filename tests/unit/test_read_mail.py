@@ -68,7 +68,7 @@ def test_a_reused_message_id_with_other_words_is_another_message() -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    ["Auto-Submitted: auto-replied\n", "X-Autoreply: yes\n", "Precedence: auto_reply\n"],
+    ["Auto-Submitted: auto-replied\n", "X-Autoreply: yes\n", "Precedence: auto_reply\n", "Return-Path: <>\n"],
 )
 def test_out_of_office_replies_are_marked_as_machine_mail(headers: str) -> None:
     assert read(a_mail("I am away.", headers=headers)).kind is MessageKind.MACHINE
@@ -77,6 +77,25 @@ def test_out_of_office_replies_are_marked_as_machine_mail(headers: str) -> None:
 def test_a_bounce_is_machine_mail() -> None:
     parts = "--b\nContent-Type: text/plain\n\nNot delivered\n--b--\n"
     assert read(a_mail(parts, content="multipart/report; boundary=b")).kind is MessageKind.MACHINE
+
+
+@pytest.mark.parametrize(
+    "subject", ["Automatic reply is all I ever get from you", "Read: automatic doors broken again"]
+)
+def test_words_in_a_subject_never_make_a_machine_of_a_resident(subject: str) -> None:
+    assert read(a_mail("I want to complain", subject=subject)).kind is MessageKind.WRITTEN
+
+
+def test_line_ends_do_not_change_who_a_mail_is() -> None:
+    assert read(a_mail()).id == read(a_mail().replace(b"\n", b"\r\n")).id
+
+
+def test_every_attached_mail_is_read() -> None:
+    part = "--b\nContent-Type: message/rfc822\n\nSubject: s\nContent-Type: text/plain\n\n{}\n"
+    parts = part.format("First words.") + part.format("Second words.") + "--b--\n"
+    found = read(a_mail(parts, content="multipart/mixed; boundary=b")).text
+    assert "First words." in found
+    assert "Second words." in found
 
 
 def test_a_form_sent_by_a_robot_is_a_persons_message() -> None:
@@ -113,6 +132,12 @@ def test_the_clock_starts_at_receipt_not_at_the_senders_date() -> None:
         b"From: a@b.example\nMessage-ID: <[1@x]>\nCc: (x): a@b;\nDate: Mon, 02 Nov 2026 09:30:00 +9999\n\nhello",
         b"Content-Type: multipart/mixed\n\nno boundary here but words",
         b"Content-Transfer-Encoding: base9000\nContent-Type: text/plain\n\nwords",
+        b"Subject: =?utf-8?b?a?=\n\nhello",
+        b'Content-Type: text/plain\nContent-Disposition: inline; filename*0="a"; filename*=b\n\nhello',
+        b"Received: by x; Fri, 31 Dec 9999 23:59:59 -0500\n\nhello",
+        b"From: " + b"(" * 2000 + b"\n\nhello",
+        b"Content-Type: text/html\n\n" + b"<div>" * 200_000,
+        b"Content-Type: text/html\n\n" + b"<blockquote>" * 30_000 + b"x",
         b"Subject: " + b"Re: " * 20_000 + b"\n\nhello",
         b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 900,
     ],
@@ -120,6 +145,15 @@ def test_the_clock_starts_at_receipt_not_at_the_senders_date() -> None:
 def test_no_strange_mail_raises(raw: bytes) -> None:
     found = read_mail(raw, source="a.eml")
     assert isinstance(found, (Message, RefusedRow))
+
+
+def test_a_line_that_begins_with_from_does_not_cut_a_mail_in_two(tmp_path: Path) -> None:
+    path = tmp_path / "in.mbox"
+    body = "Hello\nFrom the start nobody came.\n\nFrom then on it leaked.\n"
+    path.write_bytes(b"From jo@example.org Mon Nov  2 09:31:00 2026\n" + a_mail(body))
+    (found,) = read_mbox(path, source="in.mbox")
+    assert isinstance(found, Message)
+    assert "From then on it leaked." in found.text
 
 
 def test_an_mbox_gives_every_mail_with_its_number_and_unquotes_from_lines(tmp_path: Path) -> None:

@@ -45,6 +45,24 @@ def test_newlines_and_quotes_inside_a_cell_belong_to_the_text(tmp_path: Path) ->
     assert found.text == 'two\nlines, "quoted"'
 
 
+def test_bytes_of_no_encoding_are_shown_as_such_and_stop_nothing(tmp_path: Path) -> None:
+    found = rows(tmp_path, b"id,text\n1,fine \x9d thing\n2,next\n", Channel.NOTE)
+    assert [message.text for message in found if isinstance(message, Message)] == ["fine \ufffd thing", "next"]
+
+
+def test_two_residents_of_two_files_without_ids_stay_two_messages(tmp_path: Path) -> None:
+    ids = []
+    for name in ("may.csv", "june.csv"):
+        (tmp_path / name).write_bytes(b"score,comment\n1,Nobody came\n")
+        ids += [m.id for m in read_csv(tmp_path / name, source=name, channel=None) if isinstance(m, Message)]
+    assert len(set(ids)) == 2
+
+
+def test_a_residents_number_is_no_id_of_a_message(tmp_path: Path) -> None:
+    found = rows(tmp_path, b"resident_id,response_id,score,comment\n7,a,1,x\n7,b,1,y\n")
+    assert [message.id for message in found if isinstance(message, Message)] == ["a", "b"]
+
+
 def test_a_ragged_row_is_refused_by_its_line_and_the_others_go_on(tmp_path: Path) -> None:
     first, refused, last = rows(tmp_path, b'id,text\n1,"a\nb"\n2,x,y\n3,ok\n', Channel.NOTE)
     assert isinstance(refused, RefusedRow)
