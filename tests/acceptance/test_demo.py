@@ -103,7 +103,7 @@ def test_a_port_in_use_is_a_sentence(server: tuple["subprocess.Popen[str]", str]
         (["serve", "--port", "99999"], "port"),
         (["serve", "--database", "nonsense"], "database address cannot be used"),
         (["serve", "--database", "sqlite:////nowhere/at/all/heard.db"], "cannot be opened"),
-        (["reconcile", "--database", "sqlite:////nowhere/at/all/heard.db"], "cannot be opened"),
+        (["reconcile", "--database", "sqlite:///mistyped.db"], "the database is empty or of another version"),
         (["serve", "--model", "/nowhere"], "is not a model folder"),
     ],
 )
