@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.domain import Channel, Message
+from pipeline.domain import Channel, Message, MessageKind
 from pipeline.errors import RefusedRow
 from service.api.context import Context
 from service.app import build_context
@@ -48,7 +48,7 @@ def test_a_complaint_is_stored_decided_and_queued_with_its_history(context: Cont
 
 
 def test_what_needs_no_officer_is_recorded_without_an_item(context: Context) -> None:
-    context.intake.receive(a_message(text="I am away until Monday.", kind="machine"), source="x")
+    context.intake.receive(a_message(text="I am away until Monday.", kind=MessageKind.MACHINE), source="x")
     assert (count(context, "message"), count(context, "decision"), count(context, "queue_item")) == (1, 1, 0)
 
 

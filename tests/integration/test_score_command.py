@@ -33,7 +33,7 @@ def test_the_samples_give_a_row_a_message_in_order(model: Path) -> None:
     assert [row["source"] for row in found if "mbox" in row["source"]] == [
         f"{SAMPLES / 'inbox.mbox'}#{n}" for n in range(1, 37)
     ]
-    assert {row["route"] for row in found} == {route.value for route in Route}
+    assert {"stage_1", "review", "service_request"} <= {row["route"] for row in found} <= set(Route)
 
 
 def test_a_row_is_exactly_what_the_contract_says(model: Path, rows: Path) -> None:
