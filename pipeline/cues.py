@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import spacy
@@ -30,6 +31,8 @@ _NEGATIONS = frozenset(
     {"no", "not", "n't", "nt", "never", "without", "cannot", "cant", "dont", "isnt", "wasnt", "nothing", "hardly"}
 )
 _NEGATION_REACH = 3
+_ONE_AT_A_TIME = Lock()
+"""spaCy's memory zone belongs to the vocabulary, so two threads must not be in it at once."""
 _MAY_BE_ABSENT = frozenset({"?", "*", "!"})
 
 Found = tuple[CueKind, Flag | None, Span]
@@ -38,7 +41,7 @@ Found = tuple[CueKind, Flag | None, Span]
 def find_cues(text: str) -> tuple[Cue, ...]:
     """The cues in `text`, by position; of overlapping spans of one kind the longest."""
     rules = _rules()
-    with rules.nlp.memory_zone():  # or spaCy keeps every word it ever saw
+    with _ONE_AT_A_TIME, rules.nlp.memory_zone():  # or spaCy keeps every word it ever saw
         found = _longest_of_a_kind(rules.match(rules.nlp(text)))
         cues = [
             Cue(kind=kind, text=span.text, start=span.start_char, end=span.end_char, flag=flag)

@@ -1,4 +1,5 @@
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from sklearn.base import clone
@@ -40,3 +41,9 @@ def test_channel_and_length_are_no_features() -> None:
 def test_flag_kinds_are_shown_to_officers_but_not_to_the_model() -> None:
     names = CueCounts().fit(PREPARED).get_feature_names_out()
     assert f"cue:{CueKind.EXCLUSION_FLAG}" not in names
+
+
+def test_threads_find_the_cues_that_one_would() -> None:
+    messages = [a_message(text=f"{COMPLAINT} word{n} sparking bodged fly-tipping") for n in range(300)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(prepare, messages)) == [prepare(message) for message in messages]
