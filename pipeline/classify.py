@@ -1,6 +1,7 @@
 """MessageClassifier: load a model once, decide about many messages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +9,7 @@ from pipeline import policy
 from pipeline.artefact import Artefact, Manifest, load, serving_folder
 from pipeline.domain import Decision, Message, Prediction, PreparedMessage
 from pipeline.errors import UntrustedModel
+from pipeline.explain import influences
 from pipeline.policy import Profile, load_profile
 from pipeline.preprocess import prepare
 from pipeline.topics import CATEGORIES, jurisdiction_of
@@ -32,13 +34,14 @@ class MessageClassifier:
             raise UntrustedModel("No model is released or trained yet: run `heard train` first.")
         return cls(load(chosen), load_profile(profile))
 
-    def classify(self, messages: Sequence[Message]) -> list[Decision]:
-        """One decision a message, in order."""
+    def classify(self, messages: Sequence[Message], *, explain: bool = False) -> list[Decision]:
+        """One decision a message, in order. To `explain` costs time, and nothing where a cue already says why."""
         if not messages:
             return []
         prepared = [prepare(message) for message in messages]
         predictions = self.predict(prepared)
-        return [self._decide(*row) for row in zip(messages, prepared, predictions, strict=True)]
+        decisions = [self._decide(*row) for row in zip(messages, prepared, predictions, strict=True)]
+        return [self._explained(*row) for row in zip(decisions, prepared, strict=True)] if explain else decisions
 
     def predict(self, prepared: Sequence[PreparedMessage]) -> list[Prediction]:
         """Calibrated probabilities and topic a prepared message."""
@@ -48,6 +51,12 @@ class MessageClassifier:
             Prediction(complaint=float(row[0]), service_request=float(row[1]), other=float(row[2]), topic=str(topic))
             for row, topic in zip(probabilities, topics, strict=True)
         ]
+
+    def _explained(self, decision: Decision, prepared: PreparedMessage) -> Decision:
+        """With the words that moved the model, where an officer will see the message and no cue shows why."""
+        if decision.route not in policy.SEEN or policy.speaks(decision.cues):
+            return decision
+        return replace(decision, words=influences(self._estimators, prepared))
 
     def _decide(self, message: Message, prepared: PreparedMessage, prediction: Prediction) -> Decision:
         thresholds = self.manifest.thresholds_for(message.channel)

@@ -122,6 +122,19 @@ class Cue:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Influence:
+    """A span of the scored text that moved a decision. `text == scored[start:end]`.
+
+    `weight` is the change of the complaint log odds that comes of it: above 0 towards complaint.
+    """
+
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreparedMessage:
     """What the model sees: the words the resident wrote, and the cues found in them."""
 
@@ -174,7 +187,10 @@ class Category:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What is done with a message, and everything needed to explain it later."""
+    """What is done with a message, and everything needed to explain it later.
+
+    `words` are those that weighed most, strongest first, where an explanation was asked for and no cue gives one.
+    """
 
     message_id: str
     source: str | None
@@ -194,6 +210,7 @@ class Decision:
     thresholds: Thresholds
     subject: str
     text: str
+    words: tuple[Influence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,22 @@ HISTORY = frozenset(
 )
 """Cues that show the organisation has had its chance (annotation guide, Q3)."""
 
+SEEN = frozenset({Route.STAGE_1, Route.REVIEW, Route.SIGNPOST})
+"""Where an officer sees a message; the other routes only record it."""
+
+_SILENT = frozenset(
+    {
+        CueKind.REQUEST_FOR_ACTION,
+        CueKind.HAZARD,
+        CueKind.VULNERABILITY,
+        CueKind.ADJUSTMENT,
+        CueKind.PRAISE,
+        CueKind.THIRD_PARTY_TARGET,
+        CueKind.REPRESENTATIVE,
+        CueKind.EXCLUSION_FLAG,
+    }
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
@@ -122,6 +138,11 @@ def asks_for_process(cues: Collection[Cue]) -> bool:
 def had_its_chance(cues: Collection[Cue], prior_contacts: int | None) -> bool:
     """Whether text or history shows an earlier contact or something the organisation did (guide, Q3)."""
     return bool(prior_contacts) or any(cue.kind in HISTORY for cue in cues)
+
+
+def speaks(cues: Collection[Cue]) -> bool:
+    """Whether a cue other than request, praise, hazard, need or whom it is aimed at was found."""
+    return any(cue.kind not in _SILENT for cue in cues)
 
 
 def flags_of(cues: Collection[Cue], kind: MessageKind, *, windowed: bool) -> tuple[Flag, ...]:

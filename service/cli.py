@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from pipeline.cli import app, run
 from pipeline.errors import SettingsError
-from service.settings import Settings
+from service.quarantine_cli import quarantine
+from service.settings import Settings, settings_from
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -18,6 +18,8 @@ Database = Annotated[
     str | None, typer.Option(help="sqlite:///FILE or postgresql+psycopg://...; heard.db in this folder if left out.")
 ]
 Port = Annotated[int | None, typer.Option(help="8000 if left out.")]
+
+app.add_typer(quarantine, name="quarantine")
 
 
 @app.command()
@@ -30,7 +32,7 @@ def serve(
     """Serve the HTTP interface and the queue page until Ctrl-C."""
     from service.app import build_context, create_app
 
-    settings = _settings(host=host, port=port, database=database, model=model)
+    settings = settings_from(host=host, port=port, database=database, model=model)
     _serve(create_app(build_context(settings)), settings)
 
 
@@ -45,7 +47,7 @@ def demo(
     from service.app import build_context, create_app
     from service.demo import ensure_model, print_summary, screen_samples
 
-    settings = _settings(port=port, database=database)
+    settings = settings_from(port=port, database=database)
     if settings.model is None:
         ensure_model(_CHECKOUT, MODELS)
     context = build_context(settings)
@@ -64,28 +66,15 @@ def demo(
 def reconcile(database: Database = None) -> None:
     """Prove that nothing vanished: received = decided + waiting + quarantined + duplicates, by source and day."""
     from service.reconcile import print_balances
-    from service.store.database import Database as Store
+    from service.store.database import open_current
 
-    store = Store(_settings(database=database).database)
-    if not store.is_current():
-        raise SettingsError("the database is empty or of another version: start `heard serve` with it once.")
+    store = open_current(settings_from(database=database).database)
     raise typer.Exit(0 if print_balances(store) else 1)
 
 
 def main() -> None:
     """The entry point."""
     run(app)
-
-
-def _settings(**given: object) -> Settings:
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        )
-        raise SettingsError(f"a setting is wrong ({faults}). Settings are HEARD_... variables or options.") from None
 
 
 def _serve(application: object, settings: Settings) -> None:

@@ -38,7 +38,7 @@ def ensure_model(checkout: Path, models: Path) -> None:
     """Train a model where none is released or trained yet."""
     if serving_folder(models) is None:
         errors.print("No model is released yet: training one on data/raw (about a minute, once).")
-        train_and_register(Places(root=checkout, made=models / "local" / "work"), errors.print)
+        train_and_register(Places(root=checkout, made=models / "local" / "work"), errors.print, encoder=False)
 
 
 def screen_samples(context: Context, folder: Path) -> Screened:

@@ -27,6 +27,8 @@ class EventKind(StrEnum):
     RECEIVED = "received"
     DECIDED = "decided"
     QUEUED = "queued"
+    RETRIED = "retried"  # set aside at first; the readers could read it later
+    RELEASED = "released"  # set aside at first; a person supplied the message
 
 
 @dataclass(frozen=True, kw_only=True)

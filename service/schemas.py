@@ -113,6 +113,15 @@ class CueOut(BaseModel):
     provision: str = Field(description="The provision of the Code it speaks to.")
 
 
+class InfluenceOut(BaseModel):
+    """A span of the scored text that moved the decision."""
+
+    text: str = Field(description="The words, as scored.")
+    start: int = Field(ge=0, description="First character in the scored text.")
+    end: int = Field(ge=0, description="One past the last character.")
+    weight: float = Field(description="Change of the complaint log odds that comes of these words.")
+
+
 class CategoryOut(BaseModel):
     """The topic in each Ombudsman's own words."""
 
@@ -159,6 +168,15 @@ class DecisionOut(BaseModel):
             profile=made.profile,
         )
 
+
+class KeptDecisionOut(DecisionOut):
+    """A decision that was stored, with what an officer is shown."""
+
+    words: list[InfluenceOut] = Field(
+        description="The words that weighed most for a complaint, strongest first. "
+        "Empty where a cue already says why, and where no officer sees the message."
+    )
+
     @classmethod
     def from_row(cls, row: Any, channel: str) -> Self:
         """The body for a decision read back from the store."""
@@ -172,6 +190,7 @@ class DecisionOut(BaseModel):
             route=row["route"],
             reasons=row["reasons"],
             cues=row["cues"],
+            words=row["words"],
             flags=row["flags"],
             category=CategoryOut(hos=row["category_hos"], lgsco=row["category_lgsco"]),
             model_version=row["model_version"],
@@ -219,7 +238,7 @@ class ReceivedOut(BaseModel):
     """A message received, with what was decided."""
 
     id: str
-    decision: DecisionOut
+    decision: KeptDecisionOut
     item: ItemOut | None = Field(description="Null where the message is only recorded.")
 
 
@@ -229,6 +248,7 @@ class EventOut(BaseModel):
     kind: EventKind
     at: datetime
     actor: str
+    detail: str = Field(description="Why, where that is not plain.")
 
 
 class MessageOut(BaseModel):
@@ -241,7 +261,7 @@ class MessageOut(BaseModel):
     sender: str
     source: str
     received_at: datetime
-    decision: DecisionOut
+    decision: KeptDecisionOut
     item: ItemOut | None
     events: list[EventOut]
 

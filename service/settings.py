@@ -4,8 +4,10 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import SettingsError
 
 
 class Nation(StrEnum):
@@ -39,6 +41,18 @@ class Settings(BaseSettings):
         if host != "localhost" and not _is_loopback(host):
             raise ValueError("only 127.0.0.1, ::1 or localhost can be served while no API key or officer exists")
         return host
+
+
+def settings_from(**given: object) -> Settings:
+    """Settings from a command's options, None where an option was left out; SettingsError says what is wrong."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
+        raise SettingsError(f"a setting is wrong ({faults}). Settings are HEARD_... variables or options.") from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, HTTPException, Path, Response
 
 from service.api.context import Context, Parts
 from service.api.problems import responses
-from service.schemas import DecisionOut, EventOut, ItemOut, MessageIn, MessageOut, ReceivedOut
+from service.schemas import EventOut, ItemOut, KeptDecisionOut, MessageIn, MessageOut, ReceivedOut
 from service.store import messages as store
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
@@ -55,7 +55,7 @@ def _read(parts: Context, message_id: str) -> MessageOut:
         raise HTTPException(404, "There is no message with this id.")
     return MessageOut(
         **{name: message[name] for name in ("id", "channel", "subject", "text", "sender", "source", "received_at")},
-        decision=DecisionOut.from_row(decision, message["channel"]),
+        decision=KeptDecisionOut.from_row(decision, message["channel"]),
         item=ItemOut.from_row(item) if item else None,
-        events=[EventOut(kind=row["kind"], at=row["at"], actor=row["actor"]) for row in events],
+        events=[EventOut(**{name: row[name] for name in EventOut.model_fields}) for row in events],
     )

@@ -65,6 +65,7 @@ def _row(item: QueueItem, details: RowMapping) -> dict[str, Any]:
         "subject": details["subject"] or _UNTITLED[details["channel"]],
         "excerpt": words if len(words) <= _EXCERPT else words[:_EXCERPT].rsplit(" ", 1)[0] + " ...",
         "cues": [cue for cue in details["cues"] if cue["kind"] != "request_for_action"][:3],
+        "words": [span["text"] for span in details["words"]],
         "flags": [flag.replace("_", " ") for flag in details["flags"]],
         "reasons": details["reasons"],
         "received": item.received_at.astimezone(_UK).strftime("%-d %b %Y, %H:%M"),

@@ -78,6 +78,14 @@ class Database:
         self._engine.dispose()
 
 
+def open_current(url: str) -> Database:
+    """A database that is in use already; SettingsError where its tables are not those of this version."""
+    database = Database(url)
+    if not database.is_current():
+        raise SettingsError("the database is empty or of another version: start `heard serve` with it once.")
+    return database
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))

@@ -71,12 +71,10 @@ def add_quarantine(connection: Connection, arrival_id: int, reason: str, place: 
 
 
 def is_quarantined(connection: Connection, source: str, place: str, reason: str, raw: bytes) -> bool:
-    """Whether this very thing was set aside before."""
-    same = (
-        quarantine.c.place == place,
-        quarantine.c.reason == reason,
-        quarantine.c.raw_sha256 == hashlib.sha256(raw).hexdigest(),
-    )
+    """Whether this very thing was set aside before, settled or not. A reason may have changed; bytes do not."""
+    same = [quarantine.c.place == place, quarantine.c.raw_sha256 == hashlib.sha256(raw).hexdigest()]
+    if not raw:
+        same.append(quarantine.c.reason == reason)
     query = select(quarantine.c.arrival_id).join(arrival).where(arrival.c.source == source, *same)
     return connection.scalar(query.limit(1)) is not None
 
@@ -104,6 +102,7 @@ def add_decision(connection: Connection, made: Decision, at: datetime) -> None:
                 }
                 for cue in made.cues
             ],
+            words=[vars(influence) for influence in made.words],
             flags=[flag.value for flag in made.flags],
             category_hos=made.category.hos,
             category_lgsco=made.category.lgsco,
@@ -132,9 +131,12 @@ def add_item(connection: Connection, made: Decision, queue: QueueName, received_
     )
 
 
-def add_event(connection: Connection, message_id: str, kind: EventKind, at: datetime, actor: str) -> None:
-    """One line of history."""
-    connection.execute(insert(event).values(message_id=message_id, kind=kind.value, at=at, actor=actor))
+def add_event(
+    connection: Connection, message_id: str, kind: EventKind, at: datetime, actor: str, detail: str = ""
+) -> None:
+    """One line of history; `detail` says why, where that is not plain."""
+    row = insert(event).values(message_id=message_id, kind=kind.value, at=at, actor=actor, detail=_storable(detail))
+    connection.execute(row)
 
 
 def key_use(connection: Connection, key: str, at: datetime) -> KeyUse | None:

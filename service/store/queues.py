@@ -56,6 +56,7 @@ def shown(connection: Connection, items: Sequence[QueueItem]) -> dict[str, RowMa
             message.c.subject,
             message.c.text,
             decision.c.cues,
+            decision.c.words,
             decision.c.flags,
             decision.c.reasons,
         )
@@ -93,7 +94,7 @@ def balances(connection: Connection) -> list[Balance]:
             func.count().label("received"),
             count(and_(accepted, message.c.id.is_not(None), decision.c.message_id.is_not(None))).label("decided"),  # type: ignore[attr-defined]  # as above
             count(and_(accepted, message.c.id.is_not(None), decision.c.message_id.is_(None))).label("waiting"),  # type: ignore[attr-defined]  # as above
-            count(quarantine.c.arrival_id.is_not(None)).label("quarantined"),  # type: ignore[attr-defined]  # as above
+            count(and_(quarantine.c.arrival_id.is_not(None), quarantine.c.settled_at.is_(None))).label("quarantined"),  # type: ignore[attr-defined]  # as above
             count(and_(duplicate, message.c.id.is_not(None))).label("duplicates"),  # type: ignore[attr-defined]  # as above
         )
         .select_from(arrival)

@@ -104,6 +104,7 @@ quarantine = Table(
     Column("place", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("raw_sha256", String(64), nullable=False),
+    Column("settled_at", Moment),
 )
 
 decision = Table(
@@ -119,6 +120,7 @@ decision = Table(
     Column("topic", String(40), nullable=False),
     Column("reasons", JSON, nullable=False),
     Column("cues", JSON, nullable=False),
+    Column("words", JSON, nullable=False, server_default="[]"),
     Column("flags", JSON, nullable=False),
     Column("category_hos", Text, nullable=False),
     Column("category_lgsco", Text, nullable=False),
@@ -156,6 +158,7 @@ event = Table(
     Column("kind", String(20), nullable=False),
     Column("at", Moment, nullable=False),
     Column("actor", String(100), nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
     _one_of("kind", EventKind),
 )
 

@@ -11,6 +11,8 @@ from service.app import build_context, create_app
 from service.settings import Settings
 from tests.builders import COMPLAINT, REQUEST, THANKS, a_row
 
+QUIET = "Chap laughed down the phone, at how I talk. The van was red."
+
 
 @pytest.fixture
 def client(context: Context) -> Iterator[TestClient]:
@@ -215,6 +217,27 @@ def test_the_queue_page_shows_words_cues_and_dates_and_escapes_them(client: Test
     assert "Overdue" in page.text
     assert "third time" in page.text
     assert "HOS 1.5" in page.text
+
+
+def test_a_flagged_message_without_a_cue_shows_the_words_that_weighed_most(client: TestClient) -> None:
+    decision = client.post("/v1/messages", json=a_row(text=QUIET)).json()["decision"]
+    assert decision["cues"] == []
+    assert decision["words"]
+    assert all(QUIET[span["start"] : span["end"]] == span["text"] for span in decision["words"])
+    assert client.get("/v1/messages/r-1").json()["decision"] == decision
+    page = client.get("/", params={"queue": decision["route"]})
+    assert f"The words that weighed most: <q>{decision['words'][0]['text']}</q>" in page.text
+
+
+def test_where_a_cue_says_why_no_words_are_added(client: TestClient) -> None:
+    body = client.post("/v1/messages", json=a_row()).json()
+    assert body["decision"]["cues"]
+    assert body["decision"]["words"] == []
+    assert "The words that weighed most" not in client.get("/", params={"queue": body["decision"]["route"]}).text
+
+
+def test_scoring_answers_without_words(client: TestClient) -> None:
+    assert "words" not in client.post("/v1/score", json=a_row(text=QUIET)).json()
 
 
 def test_an_empty_queue_says_so(client: TestClient) -> None:

@@ -2,10 +2,11 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.domain import Channel, Message, MessageKind
@@ -18,7 +19,7 @@ from service.queue import QueueName
 from service.settings import Nation, Settings
 from service.store import messages, queues, tables
 from service.store.database import Database
-from tests.builders import COMPLAINT, REQUEST, a_message
+from tests.builders import COMPLAINT, RECEIVED, REQUEST, a_decision, a_message
 
 
 def count(context: Context, table: str) -> int:
@@ -232,6 +233,42 @@ def test_the_migrations_make_the_tables_the_code_expects(database_url: str) -> N
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
     database.close()
+
+
+def test_decisions_made_before_words_were_kept_have_none(database_url: str, model: Path) -> None:
+    from alembic import command  # noqa: PLC0415  # only here
+    from alembic.config import Config  # noqa: PLC0415  # only here
+
+    database = Database(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        messages.add_message(connection, a_message(), "inbox", RECEIVED)
+        connection.execute(insert(tables.decision).values(**a_kept_decision()))
+    database.close()
+    parts = build_context(Settings(database=database_url, model=model))
+    with parts.database.reading() as connection:
+        row = messages.decision_row(connection, "m-1")
+    assert row is not None
+    assert (row["words"], row["cues"], row["label"]) == ([], [], "complaint")
+    parts.database.close()
+
+
+def a_kept_decision() -> dict[str, Any]:
+    """A row of the first version of the table."""
+    made = a_decision()
+    columns = ("message_id", "label", "route", "profile", "profile_version", "model_version", "jurisdiction")
+    return {
+        **{name: getattr(made, name) for name in columns},
+        **vars(made.prediction),
+        **{name: [] for name in ("reasons", "cues", "flags")},
+        "decided_at": RECEIVED,
+        "category_hos": made.category.hos,
+        "category_lgsco": made.category.lgsco,
+        "thresholds": vars(made.thresholds),
+    }
 
 
 def test_a_commit_on_sqlite_is_on_disk_before_anyone_is_told(tmp_path: Path) -> None:
