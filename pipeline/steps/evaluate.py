@@ -1,10 +1,11 @@
-"""The frozen test -> metrics and pictures."""
+"""The frozen test -> metrics, fairness by group of writers, and pictures."""
 
 import json
 
 import joblib
 
 from pipeline.domain import Thresholds
+from pipeline.fairness import judged_by_group, read_traits, write_results
 from pipeline.judging import Example, Judged, values
 from pipeline.plots import draw_evaluation
 from pipeline.steps.places import Places
@@ -17,6 +18,8 @@ def run(places: Places) -> None:
     measured = values(judged)
     flat = {name: round(value, 4) for name, value in measured.items()}
     places.metrics.write_text(json.dumps(flat, indent=2) + "\n", encoding="utf-8")
+    unlearned = judge(places, in_splits(places, "calibration", "test"))
+    write_results(judged_by_group(unlearned, read_traits(places.authors)), places.fairness)
     places.plots.mkdir(parents=True, exist_ok=True)
     draw_evaluation(judged, places.plots)
 

@@ -21,6 +21,11 @@ class Places:
         return self.root / "data" / "raw"
 
     @property
+    def authors(self) -> Path:
+        """Who wrote the corpus, a row an author."""
+        return self.root / "data" / "authors.csv"
+
+    @property
     def params(self) -> Path:
         """What training reads."""
         return self.root / "params.yaml"
@@ -31,8 +36,33 @@ class Places:
         return self._made / "interim" / "prepared.joblib"
 
     @property
+    def encoders(self) -> Path:
+        """Pretrained sentence encoders, a folder each, where no hub is to be asked."""
+        return self.root / "data" / "local" / "encoders"
+
+    @property
+    def teacher(self) -> Path:
+        """The fine-tuned teacher."""
+        return self._made / "interim" / "teacher"
+
+    @property
+    def soft_labels(self) -> Path:
+        """What the teacher says of each training message."""
+        return self._made / "processed" / "soft_labels.csv"
+
+    @property
+    def fast(self) -> Path:
+        """The fast model's fitted estimators."""
+        return self._made / "interim" / "fast.joblib"
+
+    @property
+    def encoder(self) -> Path:
+        """The encoder that serves, distilled from the teacher."""
+        return self._made / "interim" / "encoder.joblib"
+
+    @property
     def estimators(self) -> Path:
-        """Fitted estimators, not yet an artefact."""
+        """Fitted estimators, fast model and encoder together, not yet an artefact."""
         return self._made / "interim" / "estimators.joblib"
 
     @property
@@ -44,6 +74,11 @@ class Places:
     def metrics(self) -> Path:
         """Metrics of the frozen test."""
         return self._made / "processed" / "metrics.json"
+
+    @property
+    def fairness(self) -> Path:
+        """Miss rate and false flags by group of writers, of authors that training did not see."""
+        return self._made / "processed" / "fairness.json"
 
     @property
     def plots(self) -> Path:

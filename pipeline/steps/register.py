@@ -8,6 +8,7 @@ from pipeline.artefact import promote, save
 from pipeline.card import model_card
 from pipeline.corpus import corpus_sha256
 from pipeline.domain import Thresholds
+from pipeline.fairness import fairness_section, read_results
 from pipeline.params import load_params
 from pipeline.steps.places import Places
 from pipeline.tracking import log_training
@@ -19,12 +20,19 @@ def run(places: Places) -> str:
     rows = json.loads(places.thresholds.read_text(encoding="utf-8"))
     thresholds = {name: Thresholds(**values) for name, values in rows.items()}
     params, digest = load_params(places.params), corpus_sha256(places.raw)
+    estimators = joblib.load(places.estimators)
     manifest = save(
         places.models,
-        estimators=joblib.load(places.estimators),
+        estimators=estimators,
         thresholds=thresholds,
         data_sha256=digest,
-        card=model_card(thresholds["pooled"], metrics, digest),
+        card=model_card(
+            thresholds["pooled"],
+            metrics,
+            digest,
+            fairness=fairness_section(read_results(places.fairness)),
+            encoder=estimators.encoder is not None,
+        ),
         metrics=metrics,
     )
     folder = places.models / manifest.version
