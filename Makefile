@@ -7,10 +7,10 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format repro figures learning-curve bench-serve screenshot lock clean
+.PHONY: help setup setup-dev run test check format repro figures robust learning-curve bench-models bench-acl2019 bench-serve screenshot lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.default ## make .venv with the default dependencies (hash-checked)
 setup-dev: $(VENV)/.dev ## the same, with what tests and checks need
@@ -23,6 +23,10 @@ $(VENV)/.default: requirements.lock pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.default requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.default
+	$(BIN)/python -m pip install --quiet --no-build-isolation -e ".[bench]"
 	touch $@
 
 run: setup ## screen the samples, print what was found, serve the queue on 127.0.0.1:8000 until Ctrl-C
@@ -44,11 +48,22 @@ format: setup-dev ## rewrite the code in the house format
 repro: setup ## retrain what has changed, from the corpus to a registered model (dvc repro)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
 
-figures: setup ## measure the model by leave-one-author-out folds and on the frozen test (ALSO=FILE: on that too)
-	$(BIN)/heard evaluate $(if $(ALSO),--also $(ALSO))
+figures: setup ## measure the model that serves on the frozen test, and the fast one by leave-one-author-out folds (ALSO=FILE)
+	$(BIN)/heard evaluate --leave-out $(if $(ALSO),--also $(ALSO))
+
+robust: setup ## check the model that serves: robustness, behaviour, fairness (MODEL=FOLDER: another one)
+	$(BIN)/heard check-model $(if $(MODEL),--model $(MODEL))
 
 learning-curve: setup ## what more authors bring, at 10, 25, 50 and 100 % of them (ALSO=FILE: on that too)
 	$(BIN)/python benchmarks/learning_curve.py $(if $(ALSO),--also $(ALSO))
+
+bench-models: $(VENV)/.bench ## heard's model against its peers (ALSO=FILE, ENCODER=FOLDERS, MODEL=FOLDER, FINAL=1, QUICK=1)
+	$(BIN)/python -m benchmarks.models $(if $(ALSO),--also $(ALSO)) $(foreach folder,$(ENCODER),--encoder $(folder)) \
+	    $(if $(MODEL),--model $(MODEL)) $(if $(FINAL),--final) $(if $(QUICK),--quick)
+
+bench-acl2019: $(VENV)/.bench ## public complaint tweets, FILE=complaints-data.csv (ENCODER=FOLDERS, TUNE=FOLDER)
+	$(BIN)/python -m benchmarks.acl2019 $(or $(FILE),data/local/complaints-data.csv) \
+	    $(foreach folder,$(ENCODER),--encoder $(folder)) $(if $(TUNE),--fine-tune $(TUNE))
 
 bench-serve: setup ## time POST /v1/score at 1 and 16 clients
 	$(BIN)/python benchmarks/serve.py

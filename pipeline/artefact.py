@@ -6,6 +6,7 @@ it and every file's hash stands in the manifest. What to trust is never read fro
 
 import hashlib
 import json
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -101,6 +102,13 @@ def promote(folder: Path, *, by: str) -> None:
     draft = path.with_suffix(".writing")
     draft.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
     draft.replace(path)
+
+
+def release(folder: Path, models: Path, *, by: str) -> None:
+    """Copy a verified model folder to `models`, where it serves before any trained locally."""
+    verify(folder)
+    shutil.copytree(folder, models / folder.name, dirs_exist_ok=True)
+    promote(models / folder.name, by=by)
 
 
 def serving_folder(models: Path) -> Path | None:

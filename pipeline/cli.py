@@ -7,13 +7,17 @@ from typing import Annotated, Self
 
 import typer
 
+from pipeline.check_cli import check_model
 from pipeline.console import errors
 from pipeline.data_cli import data
 from pipeline.domain import Channel
-from pipeline.errors import HeardError, InputError
+from pipeline.errors import HeardError, InputError, SettingsError
+from pipeline.thresholds_cli import thresholds
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(data, name="data")
+app.command()(check_model)
+app.command()(thresholds)
 
 CANNOT_RUN = 2
 
@@ -66,26 +70,68 @@ def score(
 @app.command()
 def train(
     folder: Annotated[Path, typer.Option("--in", help="The checkout: holds params.yaml, data/ and models/.")] = Path(),
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="Distil a sentence encoder as well: half an hour, extra `encoder`.")
+    ] = False,
 ) -> None:
     """Train a model on data/raw, judge it on the frozen test, and let it serve here (models/local)."""
     from pipeline.steps.places import Places
     from pipeline.steps.whole import train_and_register
 
-    train_and_register(Places(root=folder), errors.print)
+    _need_torch(wanted=encoder)
+    train_and_register(Places(root=folder), errors.print, encoder=encoder)
+
+
+@app.command()
+def teach(
+    folder: Annotated[Path, typer.Option("--in", help="The checkout: holds params.yaml and data/.")] = Path(),
+) -> None:
+    """Fine-tune the teacher encoder and write its soft labels (data/processed): an hour or so, extra `encoder`."""
+    _need_torch(wanted=True)
+    from pipeline.steps import prepare
+    from pipeline.steps.places import Places
+    from pipeline.steps.teach import run as run_teacher
+
+    prepare.run(Places(root=folder))
+    run_teacher(Places(root=folder))
 
 
 @app.command()
 def evaluate(
     folder: Annotated[Path, typer.Option("--in", help="The checkout.")] = Path(),
+    model: Annotated[Path | None, typer.Option(help="A model folder; the one that serves if left out.")] = None,
     also: Annotated[
         Path | None, typer.Option(help="A JSONL file with id, text, channel, label and contested to judge as well.")
     ] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Also judge each author by a fast model trained without that author.")
+    ] = False,
 ) -> None:
-    """Measure by leave-one-author-out folds, on the frozen test, and perhaps on a file of your own."""
+    """Measure a model on the frozen test, perhaps on a file of your own, perhaps by leave-one-author-out folds."""
     from pipeline.report import print_evaluation
     from pipeline.steps.places import Places
 
-    print_evaluation(Places(root=folder), also)
+    print_evaluation(Places(root=folder), model, also, leave_out=leave_out)
+
+
+@app.command("release")
+def release_model(
+    folder: Annotated[Path, typer.Argument(help="A model folder, such as models/local/20261127-1a2b3c4d.")],
+    by: Annotated[str, typer.Option(help="Who lets it serve; kept in models/promoted.json.")],
+) -> None:
+    """Copy a model trained here to models/, from where it serves wherever this checkout goes."""
+    from pipeline.artefact import release
+    from pipeline.classify import MODELS
+
+    release(folder, MODELS, by=by)
+    errors.print(f"heard release: {folder.name} serves now. Commit models/ to pass it on.")
+
+
+def _need_torch(*, wanted: bool) -> None:
+    from importlib.util import find_spec
+
+    if wanted and not (find_spec("torch") and find_spec("transformers")):
+        raise SettingsError("This needs the extra `encoder`: pip install 'heard[encoder]' (torch and transformers).")
 
 
 def report(error: InputError) -> None:

@@ -55,10 +55,10 @@ def share(hits: int, total: int) -> Figure:
     return Figure(value=hits / total if total else float("nan"), low=low, high=high, n=total)
 
 
-def macro_f1(truth: Sequence[Label], found: Sequence[Label]) -> float:
-    """Mean F1 over the labels that occur."""
+def macro_f1(truth: Sequence[str], found: Sequence[str]) -> float:
+    """Mean F1 over the labels that occur in `truth`."""
     labels = sorted(set(truth))
-    return float(f1_score(list(truth), list(found), labels=labels, average="macro"))
+    return float(f1_score(list(truth), list(found), labels=labels, average="macro", zero_division=0.0))
 
 
 def brier(probabilities: np.ndarray, truth: Sequence[Label]) -> float:

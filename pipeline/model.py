@@ -9,8 +9,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from pipeline.domain import Label, PreparedMessage
+from pipeline.encode import Encoder
 from pipeline.features import CueCounts, Texts
 from pipeline.params import ModelParams
+
+_SMALLEST = 1e-4
+"""Below this a probability of the fast model says no more than "hardly"."""
 
 _TOLERANCE = 1e-3
 """Ten times the default: half the time to fit, the same ranking to three digits."""
@@ -19,15 +23,26 @@ _TOLERANCE = 1e-3
 @dataclass(frozen=True, kw_only=True)
 class Estimators:
     """What a model folder holds, fitted: `features` turns prepared messages into a sparse matrix, `label` that matrix
-    into calibrated probabilities, `topic` prepared messages into topics.
+    into calibrated probabilities, `topic` prepared messages into topics. With an `encoder`, `stack` turns what both
+    say into calibrated probabilities.
     """
 
     features: Any
     label: Any
     topic: Any
+    encoder: Encoder | None = None
+    stack: Any = None
 
     def probabilities(self, prepared: list[PreparedMessage]) -> np.ndarray:
         """Calibrated probabilities of shape (messages, 3), columns in the order of `Label`."""
+        fast = self.fast_probabilities(prepared)
+        if self.encoder is None:
+            return fast
+        logits = self.encoder.logits([message.text for message in prepared])
+        return np.asarray(self.stack.predict_proba(stacked(fast, logits)))
+
+    def fast_probabilities(self, prepared: list[PreparedMessage]) -> np.ndarray:
+        """What words, character n-grams and cues say alone, of the same shape."""
         columns = [list(self.label.classes_).index(label.value) for label in Label]
         return np.asarray(self.label.predict_proba(self.features.transform(prepared)))[:, columns]
 
@@ -60,6 +75,17 @@ def build_features(params: ModelParams) -> FeatureUnion:
 def build_label_estimator(params: ModelParams) -> LogisticRegression:
     """A regularised logistic regression over the three labels."""
     return _regression(params.c, params.seed)
+
+
+def build_stack(params: ModelParams) -> LogisticRegression:
+    """From the columns of `stacked` to probabilities; classes are numbers in the order of `Label`."""
+    return LogisticRegression(C=params.stack_c, max_iter=2000, random_state=params.seed)
+
+
+def stacked(fast: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """Log probabilities of the fast model and of the encoder side by side, of shape (messages, 6)."""
+    encoder = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return np.hstack([np.log(np.clip(fast, _SMALLEST, 1)), encoder])
 
 
 def build_topic_estimator(params: ModelParams) -> Pipeline:

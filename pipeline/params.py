@@ -25,6 +25,37 @@ class ModelParams:
     topic_c: float
     hard_weight: float
     folds: int
+    stack_c: float
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderParams:
+    """Teacher and student encoder. `teacher` and `student` name a folder below data/local/encoders or a hub's model.
+
+    `layers` is how many of the student's lower layers are kept, `pieces` how many word pieces the served encoder knows.
+    `held_out` names the training authors from whom neither model learns: the two are put together on them.
+    `contested_smoothing` is the share of a contested message's weight that goes to the other labels. `everyday_rate` is
+    the learning rate of the last rounds, over the everyday part alone.
+    """
+
+    teacher: str
+    student: str
+    layers: int
+    pieces: int
+    held_out: tuple[str, ...]
+    hard_weight: float
+    smoothing: float
+    contested_smoothing: float
+    teacher_epochs: int
+    student_epochs: int
+    batch: int
+    learning_rate: float
+    everyday_rate: float
+    layer_decay: float
+    weight_decay: float
+    pair_weight: float
+    augment_share: float
     seed: int
 
 
@@ -45,6 +76,7 @@ class Params:
     """Everything that training reads."""
 
     model: ModelParams
+    encoder: EncoderParams
     thresholds: ThresholdParams
 
 
@@ -54,9 +86,10 @@ def load_params(path: Path) -> Params:
         raise SettingsError(f"{path} is missing: run in the folder that holds params.yaml, or name it.")
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(raw, dict):
-        raise SettingsError(f"{path} must hold the sections 'model' and 'thresholds'.")
+        raise SettingsError(f"{path} must hold the sections 'model', 'encoder' and 'thresholds'.")
     return Params(
         model=_section(ModelParams, raw, "model", path),
+        encoder=_section(EncoderParams, raw, "encoder", path),
         thresholds=_section(ThresholdParams, raw, "thresholds", path),
     )
 
@@ -69,7 +102,15 @@ def _section(kind: type[Section], raw: dict[str, Any], name: str, path: Path) ->
     if values.keys() != wanted.keys():
         wrong = sorted(values.keys() ^ wanted.keys())
         raise SettingsError(f"{path}, section '{name}': missing or unknown keys {', '.join(wrong)}.")
-    for key, value in values.items():
-        if not isinstance(value, (int, float)) or (wanted[key] is int and not isinstance(value, int)):
-            raise SettingsError(f"{path}: '{name}.{key}' must be a number of type {wanted[key].__name__}.")
-    return kind(**values)
+    return kind(**{key: _value(wanted[key], value, f"{path}: '{name}.{key}'") for key, value in values.items()})
+
+
+def _value(kind: Any, value: Any, where: str) -> Any:
+    if kind == tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise SettingsError(f"{where} must be a list of texts.")
+        return tuple(value)
+    fits = isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+    if not fits:
+        raise SettingsError(f"{where} must be of type {kind.__name__}.")
+    return value

@@ -1,16 +1,25 @@
 """Fit, calibrate and judge a model on labelled messages. Folds are by author: a random split flatters."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import GroupKFold
 
 from pipeline.domain import Channel, Label, Thresholds
+from pipeline.encode import Encoder
 from pipeline.errors import NoGuarantee
 from pipeline.judging import Example, Judged
-from pipeline.model import Estimators, build_features, build_label_estimator, build_topic_estimator
-from pipeline.params import Params, ThresholdParams
+from pipeline.model import (
+    Estimators,
+    build_features,
+    build_label_estimator,
+    build_stack,
+    build_topic_estimator,
+    stacked,
+)
+from pipeline.params import ModelParams, Params, ThresholdParams
 from pipeline.thresholds import choose
 
 EVERYDAY = "everyday"
@@ -38,6 +47,15 @@ def fit(examples: Sequence[Example], params: Params) -> Estimators:
         label=label.fit(matrix, labels, sample_weight=weights),
         topic=topic.fit(prepared, [row.topic for row in rows]),
     )
+
+
+def put_together(fast: Estimators, encoder: Encoder, examples: Sequence[Example], params: ModelParams) -> Estimators:
+    """Both models as one. `examples` are by authors from whom neither learned; everyday messages weigh as in `fit`."""
+    prepared = [message for _, message in examples]
+    columns = stacked(fast.fast_probabilities(prepared), encoder.logits([message.text for message in prepared]))
+    labels = [tuple(Label).index(row.label) for row, _ in examples]
+    weights = [1.0 if EVERYDAY in row.slices else params.hard_weight for row, _ in examples]
+    return replace(fast, encoder=encoder, stack=build_stack(params).fit(columns, labels, sample_weight=weights))
 
 
 def choose_thresholds(

@@ -1,18 +1,13 @@
 """`python -m pipeline.steps STEP`: one step of dvc.yaml, in the folder that holds params.yaml."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from pipeline.steps import calibrate, evaluate, prepare, register, train
 from pipeline.steps.places import Places
 
-STEPS = {
-    "prepare": prepare.run,
-    "train": train.run,
-    "calibrate": calibrate.run,
-    "evaluate": evaluate.run,
-    "register": register.run,
-}
+STEPS = ("prepare", "train", "distil", "combine", "calibrate", "evaluate", "register")
 
 if __name__ == "__main__":
-    STEPS[sys.argv[1]](Places(root=Path.cwd()))
+    name = STEPS[STEPS.index(sys.argv[1])]
+    import_module(f"pipeline.steps.{name}").run(Places(root=Path.cwd()))

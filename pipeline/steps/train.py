@@ -1,4 +1,4 @@
-"""Training rows -> fitted estimators."""
+"""Training rows -> the fast model's estimators."""
 
 import joblib
 
@@ -10,9 +10,20 @@ from pipeline.training import fit
 
 
 def run(places: Places) -> None:
-    """Fit on the train split alone."""
-    examples = in_splits(places, "train")
-    joblib.dump(fit(examples, load_params(places.params)), places.estimators)
+    """Fit on the train split less the authors held out for putting models together."""
+    joblib.dump(fit(learned(places), load_params(places.params)), places.fast)
+
+
+def learned(places: Places) -> list[Example]:
+    """The training examples that both models learn from."""
+    held_out = load_params(places.params).encoder.held_out
+    return [example for example in in_splits(places, "train") if example[0].author not in held_out]
+
+
+def held_out(places: Places) -> list[Example]:
+    """The training examples that neither model learns from: the two are put together on them."""
+    authors = load_params(places.params).encoder.held_out
+    return [example for example in in_splits(places, "train") if example[0].author in authors]
 
 
 def in_splits(places: Places, *splits: str) -> list[Example]:

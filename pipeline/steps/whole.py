@@ -1,16 +1,19 @@
 """All steps in one process, in the order of dvc.yaml."""
 
 from collections.abc import Callable
+from functools import partial
 
-from pipeline.steps import calibrate, evaluate, prepare, register, train
+from pipeline.steps import calibrate, combine, evaluate, prepare, register, train
 from pipeline.steps.places import Places
 
 
-def train_and_register(places: Places, say: Callable[[str], None]) -> None:
-    """From the corpus to a model that serves locally, saying what goes on."""
+def train_and_register(places: Places, say: Callable[[str], None], *, encoder: bool) -> None:
+    """From the corpus to a model that serves locally, saying what goes on; with `encoder` the larger one (torch)."""
     for what, step in (
         ("reading the corpus", prepare.run),
         ("learning", train.run),
+        *((("distilling the encoder, half an hour or so", _distil),) if encoder else ()),
+        ("putting the model together", partial(combine.run, encoder=encoder)),
         ("choosing thresholds", calibrate.run),
         ("judging on the frozen test", evaluate.run),
     ):
@@ -18,3 +21,9 @@ def train_and_register(places: Places, say: Callable[[str], None]) -> None:
         step(places)
     say("heard train: keeping the model and its record ...")
     say(f"heard train: model {register.run(places)} serves now.")
+
+
+def _distil(places: Places) -> None:
+    from pipeline.steps import distil  # noqa: PLC0415  # torch comes with the extra `encoder` only
+
+    distil.run(places)

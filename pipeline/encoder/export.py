@@ -1,0 +1,101 @@
+"""A trained network -> what serves: fewer word pieces, int8 weights, ONNX."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+from torch import nn
+
+from pipeline.encode import Encoder
+from pipeline.encoder.network import Network
+
+_BLOCK = 64
+_INT8_ACTIVATIONS = 4
+"""onnxruntime's accuracy level that multiplies in int8."""
+
+
+def exported(network: Network, tokenizer: Any, texts: Iterable[str], *, pieces: int) -> Encoder:
+    """The network as an `Encoder` that knows the `pieces` word pieces needed most: those of `texts` first, then the
+    commonest of the pretrained vocabulary (which is sorted by frequency).
+    """
+    kept = _kept_pieces(tokenizer, texts, pieces)
+    _prune(network, kept)
+    with tempfile.TemporaryDirectory() as folder:
+        plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
+        torch.onnx.export(
+            _WithoutMask(network.float().eval()),
+            (torch.tensor([[0, 1, 2, 3]]),),
+            plain,
+            input_names=["input_ids"],
+            output_names=["logits"],
+            dynamic_axes={"input_ids": {0: "messages", 1: "tokens"}},
+            dynamo=False,
+        )
+        quantize_dynamic(plain, small, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)
+        return Encoder(_with_small_weights(small), _pruned_tokenizer(tokenizer, kept))
+
+
+def _with_small_weights(path: Path) -> bytes:
+    """Matrices as 8-bit integers with a scale for each block of 64: closer to the float network than one scale a
+    matrix, and activations are scaled by block too, so that no value depends on another text's.
+    """
+    config = DefaultWeightOnlyQuantConfig(
+        block_size=_BLOCK, is_symmetric=True, accuracy_level=_INT8_ACTIVATIONS, bits=8, op_types_to_quantize=("MatMul",)
+    )
+    quantizer = MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
+    quantizer.process()
+    return bytes(quantizer.model.model.SerializeToString())
+
+
+class _WithoutMask(nn.Module):
+    """A single message needs no padding and so no mask."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.network(input_ids, torch.ones_like(input_ids))
+        return logits
+
+
+def _kept_pieces(tokenizer: Any, texts: Iterable[str], pieces: int) -> list[int]:
+    used = Counter(i for ids in tokenizer(list(texts))["input_ids"] for i in ids)
+    single = [i for piece, i in tokenizer.get_vocab().items() if len(piece.removeprefix("##")) == 1]
+    wanted = [*tokenizer.all_special_ids, *single, *(i for i, _ in used.most_common()), *range(len(tokenizer))]
+    return sorted(list(dict.fromkeys(wanted))[:pieces])
+
+
+def _prune(network: Network, kept: list[int]) -> None:
+    embeddings = network.transformer.embeddings
+    old = embeddings.word_embeddings
+    embeddings.word_embeddings = nn.Embedding.from_pretrained(old.weight[kept].detach().clone(), padding_idx=None)
+
+
+def _pruned_tokenizer(tokenizer: Any, kept: list[int]) -> str:
+    file = json.loads(tokenizer.backend_tokenizer.to_str())
+    number = {old: new for new, old in enumerate(kept)}
+    file["model"]["vocab"] = {piece: number[i] for piece, i in file["model"]["vocab"].items() if i in number}
+    file["added_tokens"] = [
+        {**token, "id": number[token["id"]]} for token in file["added_tokens"] if token["id"] in number
+    ]
+    file["padding"] = file["truncation"] = None
+    return json.dumps(_renumbered(file, number), ensure_ascii=False)
+
+
+def _renumbered(file: dict[str, Any], number: dict[int, int]) -> dict[str, Any]:
+    """The special tokens that the post-processor adds, by their new numbers."""
+    processor = file["post_processor"]
+    for name in ("sep", "cls"):
+        if name in processor:
+            processor[name][1] = number[processor[name][1]]
+    for token in processor.get("special_tokens", {}).values():
+        token["ids"] = [number[i] for i in token["ids"]]
+    return file

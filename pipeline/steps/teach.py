@@ -1,0 +1,29 @@
+"""Training rows -> a fine-tuned teacher, and its probabilities for each of them (soft labels). An hour or so.
+
+Not a step of dvc.yaml: its soft labels are kept in git, so that all else can be repeated without it.
+"""
+
+from pipeline.corpus import corpus_sha256
+from pipeline.encoder.lessons import everyday, lessons_of
+from pipeline.encoder.network import Network, encoder_place, tokenizer_of
+from pipeline.encoder.soft_labels import write_soft_labels
+from pipeline.encoder.tuning import Schedule, fine_tune, probabilities
+from pipeline.params import load_params
+from pipeline.steps.places import Places
+from pipeline.steps.train import in_splits, learned
+
+
+def run(places: Places) -> None:
+    """One round over all that may be learned from, then rounds over the everyday part, which it must end near."""
+    params = load_params(places.params).encoder
+    place = encoder_place(params.teacher, places.encoders)
+    tokenizer, network = tokenizer_of(place), Network.pretrained(place)
+    examples = learned(places)
+    first = Schedule.of(params, epochs=1, learning_rate=params.learning_rate)
+    fine_tune(network, tokenizer, lessons_of(examples, params), first, what="Teacher, all")
+    last = Schedule.of(params, epochs=params.teacher_epochs, learning_rate=params.everyday_rate)
+    fine_tune(network, tokenizer, lessons_of(everyday(examples), params), last, what="Teacher, everyday")
+    network.save(places.teacher, tokenizer)
+    taught = in_splits(places, "train")
+    found = probabilities(network, tokenizer, [message.text for _, message in taught])
+    write_soft_labels(places.soft_labels, [row.message.id for row, _ in taught], found, corpus_sha256(places.raw))

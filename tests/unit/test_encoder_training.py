@@ -1,0 +1,94 @@
+"""Fine-tuning and export on a network of two small layers. Needs the extra `encoder`, which CI does not install."""
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `encoder` (torch) is not installed")
+pytest.importorskip("transformers", reason="the extra `encoder` (transformers) is not installed")
+pytest.importorskip("onnx", reason="the extra `encoder` (onnx) is not installed")
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402  # after the skips
+from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast  # noqa: E402  # as above
+
+from pipeline.encoder.augment import augmented  # noqa: E402  # as above
+from pipeline.encoder.export import exported  # noqa: E402  # as above
+from pipeline.encoder.network import Network, tokenizer_of  # noqa: E402  # as above
+from pipeline.encoder.tuning import Lesson, Schedule, fine_tune, probabilities  # noqa: E402  # as above
+
+WORDS = ["nobody", "came", "please", "send", "thanks", "lovely", "again", "a", "the", "boiler", "lift"]
+SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>"]
+SCHEDULE = Schedule(
+    epochs=30,
+    batch=4,
+    learning_rate=3e-3,
+    layer_decay=0.9,
+    weight_decay=0.0,
+    pair_weight=0.3,
+    augment_share=0.0,
+    seed=1,
+)
+LESSONS = [
+    Lesson(text=text, target=target, weight=1.0, scenario=scenario)
+    for text, target, scenario in (
+        ("nobody came again", (0.9, 0.05, 0.05), "boiler"),
+        ("please send the boiler", (0.05, 0.9, 0.05), "boiler"),
+        ("nobody came the lift", (0.9, 0.05, 0.05), "lift"),
+        ("please send a lift", (0.05, 0.9, 0.05), "lift"),
+        ("thanks lovely", (0.05, 0.05, 0.9), "thanks"),
+    )
+]
+
+
+@pytest.fixture
+def tokenizer() -> PreTrainedTokenizerFast:
+    vocabulary = {piece: number for number, piece in enumerate([*SPECIAL, *WORDS, *"abcdefghijklmnopqrstuvwxyz"[1:]])}
+    words = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    words.normalizer = normalizers.BertNormalizer(lowercase=True)
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    words.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
+
+
+@pytest.fixture
+def network() -> Network:
+    torch.manual_seed(7)
+    config = MPNetConfig(
+        vocab_size=len(SPECIAL) + len(WORDS) + 25,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+    )
+    return Network(MPNetModel(config))
+
+
+def test_a_network_learns_the_lessons(network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
+    fine_tune(network, tokenizer, LESSONS, SCHEDULE, what="test")
+    found = probabilities(network, tokenizer, [lesson.text for lesson in LESSONS])
+    assert found.argmax(axis=1).tolist() == [0, 1, 0, 1, 2]
+    assert np.allclose(found.sum(axis=1), 1)
+
+
+def test_a_saved_network_says_the_same(network: Network, tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    network.save(tmp_path, tokenizer)
+    texts = ["nobody came", "thanks"]
+    again = probabilities(Network.saved(tmp_path), tokenizer_of(tmp_path), texts)
+    assert np.array_equal(again, probabilities(network, tokenizer, texts))
+
+
+def test_what_serves_says_nearly_what_was_trained(network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
+    fine_tune(network, tokenizer, LESSONS, SCHEDULE, what="test")
+    texts = ["nobody came again", "please send the lift", "thanks a lovely lift"]
+    trained = probabilities(network, tokenizer, texts)
+    logits = exported(network, tokenizer, texts, pieces=len(SPECIAL) + len(WORDS) + 25).logits(texts)
+    served = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    assert np.abs(served - trained).max() < 0.03
+
+
+def test_a_change_of_a_text_is_drawn_from_the_seed_alone() -> None:
+    text = "Lift out\n\nNobody came, again. Please send someone."
+    assert [augmented(text, Random(n)) for n in range(9)] == [augmented(text, Random(n)) for n in range(9)]
+    assert any(augmented(text, Random(n)) != text for n in range(9))
