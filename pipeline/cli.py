@@ -11,7 +11,7 @@ from pipeline.check_cli import check_model
 from pipeline.console import errors
 from pipeline.data_cli import data
 from pipeline.domain import Channel
-from pipeline.errors import HeardError, InputError, SettingsError
+from pipeline.errors import HeardError, InputError
 from pipeline.thresholds_cli import thresholds
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -34,7 +34,10 @@ class Format(StrEnum):
 def score(
     paths: Annotated[
         list[str],
-        typer.Argument(help="Mail (.eml, .mbox), CSV, JSONL, folders of these, or - for JSONL on standard input."),
+        typer.Argument(
+            help="Mail (.eml, .msg, .mbox), tables (CSV, .xlsx, .xls, .ods), JSONL, folders of these, "
+            "or - for JSONL on standard input."
+        ),
     ],
     channel: Annotated[Channel | None, typer.Option(help="The channel of rows that do not name one.")] = None,
     profile: Annotated[str, typer.Option(help="The Code in force: hos-2024 or lgsco-2024.")] = "hos-2024",
@@ -71,14 +74,13 @@ def score(
 def train(
     folder: Annotated[Path, typer.Option("--in", help="The checkout: holds params.yaml, data/ and models/.")] = Path(),
     encoder: Annotated[
-        bool, typer.Option("--encoder", help="Distil a sentence encoder as well: half an hour, extra `encoder`.")
+        bool, typer.Option("--encoder", help="With the encoder that params.yaml names (encoder.serves).")
     ] = False,
 ) -> None:
     """Train a model on data/raw, judge it on the frozen test, and let it serve here (models/local)."""
     from pipeline.steps.places import Places
     from pipeline.steps.whole import train_and_register
 
-    _need_torch(wanted=encoder)
     train_and_register(Places(root=folder), errors.print, encoder=encoder)
 
 
@@ -87,9 +89,11 @@ def teach(
     folder: Annotated[Path, typer.Option("--in", help="The checkout: holds params.yaml and data/.")] = Path(),
 ) -> None:
     """Fine-tune the teacher encoder and write its soft labels (data/processed): an hour or so, extra `encoder`."""
-    _need_torch(wanted=True)
     from pipeline.steps import prepare
+    from pipeline.steps.encoder import need_torch
     from pipeline.steps.places import Places
+
+    need_torch()
     from pipeline.steps.teach import run as run_teacher
 
     prepare.run(Places(root=folder))
@@ -125,13 +129,6 @@ def release_model(
 
     release(folder, MODELS, by=by)
     errors.print(f"heard release: {folder.name} serves now. Commit models/ to pass it on.")
-
-
-def _need_torch(*, wanted: bool) -> None:
-    from importlib.util import find_spec
-
-    if wanted and not (find_spec("torch") and find_spec("transformers")):
-        raise SettingsError("This needs the extra `encoder`: pip install 'heard[encoder]' (torch and transformers).")
 
 
 def report(error: InputError) -> None:

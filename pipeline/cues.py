@@ -3,12 +3,12 @@
 A row of a pattern file holds `pattern` (a phrase, matched whatever its case, or a spaCy token pattern), an
 `example` in which it must be found (a test says so), and, where an officer must see it at once, a `flag`.
 
-spaCy's matcher tries every pattern at every token, so each pattern has a matcher of its own that runs only where the
-words the pattern cannot do without are in the text: many times faster, and the same spans (docs/decisions/0004).
+spaCy's matcher tries every pattern at every token, so each pattern has a matcher of its own that looks only where a
+sieve over all patterns says that it may match: many times faster, and the same spans (docs/decisions/0004).
 """
 
 import json
-from collections import defaultdict
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,37 +18,39 @@ from typing import Any
 import spacy
 from spacy.language import Language
 from spacy.matcher import Matcher
-from spacy.tokens import Doc, Span
+from spacy.tokens import Span
 
+from pipeline.cue_context import means_nothing
 from pipeline.domain import Cue, CueKind, Flag
 from pipeline.errors import SettingsError
+from pipeline.sieve import Sieve, Token
 
 _FOLDER = Path(__file__).parent / "patterns"
-_NEGATABLE = frozenset(
-    {CueKind.EXPLICIT_COMPLAINT, CueKind.DISSATISFACTION, CueKind.STAFF_CONDUCT, CueKind.UNFAIR_DECISION}
-)
-_NEGATIONS = frozenset(
-    {"no", "not", "n't", "nt", "never", "without", "cannot", "cant", "dont", "isnt", "wasnt", "nothing", "hardly"}
-)
-_NEGATION_REACH = 3
+_LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 _ONE_AT_A_TIME = Lock()
-"""spaCy's memory zone belongs to the vocabulary, so two threads must not be in it at once."""
-_MAY_BE_ABSENT = frozenset({"?", "*", "!"})
+"""The tokeniser and its vocabulary are shared, so two threads must not add words to them at once."""
+_READ_BEFORE_RENEWAL = 4_000_000
+"""Characters, about 20,000 messages: what is kept of them is some 20 MB, of hostile ones some 400 MB."""
 
 Found = tuple[CueKind, Flag | None, Span]
 
 
 def find_cues(text: str) -> tuple[Cue, ...]:
     """The cues in `text`, by position; of overlapping spans of one kind the longest."""
-    rules = _rules()
-    with _ONE_AT_A_TIME, rules.nlp.memory_zone():  # or spaCy keeps every word it ever saw
-        found = _longest_of_a_kind(rules.match(rules.nlp(text)))
-        cues = [
-            Cue(kind=kind, text=span.text, start=span.start_char, end=span.end_char, flag=flag)
-            for kind, flag, span in found
-            if not _negated(kind, span)
-        ]
-        return tuple(sorted(cues, key=lambda cue: (cue.start, cue.end, cue.kind)))
+    with _ONE_AT_A_TIME:
+        found = _longest_of_a_kind(_fresh_rules().match(_plain(text)))
+    cues = [
+        Cue(kind=kind, text=text[span.start_char : span.end_char], start=span.start_char, end=span.end_char, flag=flag)
+        for kind, flag, span in found
+        if not means_nothing(kind, span)
+    ]
+    return tuple(sorted(cues, key=lambda cue: (cue.start, cue.end, cue.kind)))
+
+
+def _plain(text: str) -> str:
+    """`text` in small letters, a paragraph a line, each character at its place: spaCy splits WON'T unlike won't."""
+    lower = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    return _LINE_BREAK.sub(" ", lower)
 
 
 def read_patterns(kind: CueKind) -> list[dict[str, Any]]:
@@ -70,47 +72,36 @@ class _Rule:
     kind: CueKind
     flag: Flag | None
     matcher: Matcher
-    needed: tuple[frozenset[str], ...]
-
-    def may_match(self, words: set[str]) -> bool:
-        """Whether, for each token the pattern cannot do without, one of its words is there."""
-        return not any(words.isdisjoint(alternatives) for alternatives in self.needed)
 
 
 class _Rules:
-    """All patterns, by a word each cannot do without; `anywhere` are those without such a word."""
+    """All patterns, and the tokeniser they share. `read` counts the characters it has seen."""
 
     def __init__(self) -> None:
-        self.nlp: Language = spacy.blank("en")
-        self._by_word: dict[str, list[_Rule]] = defaultdict(list)
-        self._anywhere: list[_Rule] = []
-        for kind in CueKind:
-            for row in read_patterns(kind):
-                self._add(kind, row)
+        self.read = 0
+        self._nlp: Language = spacy.blank("en")
+        rows = [(kind, row, self._tokens(row["pattern"])) for kind in CueKind for row in read_patterns(kind)]
+        self._sieve = Sieve(pattern for _, _, pattern in rows)
+        self._rules = [self._rule(kind, row, pattern) for kind, row, pattern in rows]
 
-    def match(self, doc: Doc) -> list[Found]:
+    def match(self, text: str) -> list[Found]:
         """Every span any pattern finds, overlaps included."""
-        words = {token.lower_ for token in doc}
-        rules = {id(rule): rule for word in words for rule in self._by_word.get(word, ()) if rule.may_match(words)}
+        self.read += len(text)
+        doc = self._nlp.make_doc(text)
         return [
-            (rule.kind, rule.flag, span)
-            for rule in (*rules.values(), *self._anywhere)
-            for span in rule.matcher(doc, as_spans=True)
+            (self._rules[number].kind, self._rules[number].flag, span)
+            for number, start, end in self._sieve.stretches([token.lower_ for token in doc])
+            for span in self._rules[number].matcher(doc[start:end], as_spans=True)
         ]
 
-    def _add(self, kind: CueKind, row: dict[str, Any]) -> None:
-        pattern = row["pattern"]
-        if isinstance(pattern, str):
-            pattern = [{"LOWER": token.lower_} for token in self.nlp(pattern)]
-        matcher = Matcher(self.nlp.vocab)
+    def _tokens(self, pattern: str | list[Token]) -> list[Token]:
+        """A phrase as the token pattern it stands for."""
+        return [{"LOWER": token.lower_} for token in self._nlp(pattern)] if isinstance(pattern, str) else pattern
+
+    def _rule(self, kind: CueKind, row: dict[str, Any], pattern: list[Token]) -> _Rule:
+        matcher = Matcher(self._nlp.vocab)
         matcher.add(kind.value, [pattern], greedy="LONGEST")
-        needed = tuple(frozenset(words) for words in map(_literal_words, pattern) if words)
-        rule = _Rule(kind, Flag(row["flag"]) if "flag" in row else None, matcher, needed)
-        if not needed:
-            self._anywhere.append(rule)
-            return
-        for word in max(needed, key=lambda words: (min(map(len, words)), -len(words))):
-            self._by_word[word].append(rule)
+        return _Rule(kind, Flag(row["flag"]) if "flag" in row else None, matcher)
 
 
 @cache
@@ -118,14 +109,11 @@ def _rules() -> _Rules:
     return _Rules()
 
 
-def _literal_words(token: dict[str, Any]) -> list[str]:
-    """The words one of which must stand for this token of a pattern; none where that cannot be said."""
-    if token.get("OP", "1") in _MAY_BE_ABSENT:
-        return []
-    wanted = token.get("LOWER")
-    if isinstance(wanted, str):
-        return [wanted]
-    return list(wanted["IN"]) if isinstance(wanted, dict) and "IN" in wanted else []
+def _fresh_rules() -> _Rules:
+    """The rules, made anew now and then: spaCy keeps every word it ever saw."""
+    if _rules().read > _READ_BEFORE_RENEWAL:
+        _rules.cache_clear()
+    return _rules()
 
 
 def _longest_of_a_kind(found: list[Found]) -> list[Found]:
@@ -137,8 +125,3 @@ def _longest_of_a_kind(found: list[Found]) -> list[Found]:
             taken |= places
             kept.append((kind, flag, span))
     return kept
-
-
-def _negated(kind: CueKind, span: Span) -> bool:
-    before = span.doc[max(0, span.start - _NEGATION_REACH) : span.start]
-    return kind in _NEGATABLE and any(token.lower_ in _NEGATIONS for token in before)

@@ -22,9 +22,18 @@ _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
     r"\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
 )
+_PLAIN = re.compile(r"[\t\n -%'-~]*")
+"""ASCII without control characters and `&`, so without HTML entities: there is nothing to repair."""
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
+_SPACED_BREAK = re.compile(r" \n ?|\n ")
 _DASHES = str.maketrans(
     {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00a0": " "}
 )
+_LOOKALIKES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406",
+    "aeopcyxiABEKMHOPCTXI",
+)
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _BANNER = re.compile(
     r"^\W*(?:caution|warning|external|\[external\])\b(?=[^\n]{0,200}\b(?:e-?mail|message|sender)\b)[^\n]{0,200}"
     r"\b(?:external|outside)\b[^\n]{0,200}(?:\n[^\n]{0,200}\b(?:links?|attachments?)\b[^\n]{0,200}){0,3}\n",
@@ -60,6 +69,12 @@ _AFTERTHOUGHT = re.compile(
 _SIGNATURE_LINES = 10
 _NAME_WORDS = 6
 _PARSED = 12_000
+_MAY_QUOTE = re.compile(
+    r"[:_-](?:(?<=wrote:)|(?<=from:)|(?<=sent:)|(?<=to:)|(?<=subject:)|(?<=date:)|(?<=cc:)|(?<=organization:)"
+    r"|(?<=[_-]{5}))",
+    re.IGNORECASE,
+)
+"""What the reply parser looks for above a quotation. Where there is none it only strips the lines."""
 _COVER = re.compile(
     r"^\W*(?:(?:hi|hello|dear|all|team|morning|afternoon)\b[^\n]{0,30}\W*)?(?:please|pls|can (?:you|someone)"
     r"|could (?:you|someone)|fyi|for (?:info|action|logging)|see below"
@@ -83,14 +98,26 @@ def clean(text: str) -> str:
     Full-width and styled letters become plain ones only where that does not make the text longer (NFKC can
     grow a text eighteenfold).
     """
-    text = text[:READ_LIMIT].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    text = text[:READ_LIMIT]
+    if not _PLAIN.fullmatch(text):
+        text = _repaired(text)
+    text = _SPACES.sub(" ", text)
+    text = _SPACED_BREAK.sub("\n", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _repaired(text: str) -> str:
+    text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     text = ftfy.fix_text(text, _TEXT_FIXES)
     plain = unicodedata.normalize("NFKC", text)
     text = plain if len(plain) <= len(text) + 20 else text
-    text = _INVISIBLE.sub("", text).translate(_DASHES)
-    text = re.sub(r"[^\S\n]+", " ", text)
-    text = re.sub(r" ?\n ?", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return _latin(_INVISIBLE.sub("", text).translate(_DASHES))
+
+
+def _latin(text: str) -> str:
+    """Cyrillic letters that look Latin as Latin ones, unless others show that the text is Cyrillic."""
+    latin = text.translate(_LOOKALIKES)
+    return text if _CYRILLIC.search(latin) else latin
 
 
 def resident_words(text: str, subject: str, *, mail: bool) -> Words:
@@ -122,6 +149,8 @@ def _newest_reply(body: str) -> str:
     """What stands above the first quoted reply. Long bodies are left whole: the parser's patterns are quadratic."""
     if len(body) > _PARSED:
         return body
+    if not _MAY_QUOTE.search(body):
+        return "\n".join(map(str.strip, body.split("\n"))).strip()
     replies = EmailReplyParser(languages=["en"]).read(body).replies
     return replies[0].full_body if replies and replies[0].full_body else body
 

@@ -31,14 +31,16 @@ class ModelParams:
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderParams:
-    """Teacher and student encoder. `teacher` and `student` name a folder below data/local/encoders or a hub's model.
+    """Which encoder serves (`released`, `teacher` or `student`), and how it is made.
 
-    `layers` is how many of the student's lower layers are kept, `pieces` how many word pieces the served encoder knows.
+    `teacher` and `student` name a folder below data/local/encoders or a hub's model. `layers` is how many of the
+    student's lower layers are kept, `pieces` how many word pieces the served encoder knows.
     `held_out` names the training authors from whom neither model learns: the two are put together on them.
     `contested_smoothing` is the share of a contested message's weight that goes to the other labels. `everyday_rate` is
     the learning rate of the last rounds, over the everyday part alone.
     """
 
+    serves: str
     teacher: str
     student: str
     layers: int

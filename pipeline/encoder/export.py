@@ -1,4 +1,4 @@
-"""A trained network -> what serves: fewer word pieces, int8 weights, ONNX."""
+"""A trained network -> what serves: fewer word pieces, 4-bit matrices, ONNX."""
 
 import json
 import tempfile
@@ -16,6 +16,7 @@ from torch import nn
 from pipeline.encode import Encoder
 from pipeline.encoder.network import Network
 
+_BITS = 4
 _BLOCK = 64
 _INT8_ACTIVATIONS = 4
 """onnxruntime's accuracy level that multiplies in int8."""
@@ -43,11 +44,15 @@ def exported(network: Network, tokenizer: Any, texts: Iterable[str], *, pieces: 
 
 
 def _with_small_weights(path: Path) -> bytes:
-    """Matrices as 8-bit integers with a scale for each block of 64: closer to the float network than one scale a
-    matrix, and activations are scaled by block too, so that no value depends on another text's.
+    """Matrices as 4-bit integers with a scale and a zero for each block of 64; activations are scaled by block too, so
+    that no value depends on another text's.
     """
     config = DefaultWeightOnlyQuantConfig(
-        block_size=_BLOCK, is_symmetric=True, accuracy_level=_INT8_ACTIVATIONS, bits=8, op_types_to_quantize=("MatMul",)
+        block_size=_BLOCK,
+        is_symmetric=False,
+        accuracy_level=_INT8_ACTIVATIONS,
+        bits=_BITS,
+        op_types_to_quantize=("MatMul",),
     )
     quantizer = MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
     quantizer.process()

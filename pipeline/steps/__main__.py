@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.steps.places import Places
 
-STEPS = ("prepare", "train", "distil", "combine", "calibrate", "evaluate", "register")
+STEPS = ("prepare", "train", "encoder", "combine", "calibrate", "evaluate", "register")
 
 if __name__ == "__main__":
     name = STEPS[STEPS.index(sys.argv[1])]

@@ -14,11 +14,10 @@ from pipeline.steps.train import in_splits
 
 def run(places: Places) -> None:
     """Judge the model on authors that neither training nor thresholds saw."""
-    judged = judge(places, in_splits(places, "test"))
-    measured = values(judged)
-    flat = {name: round(value, 4) for name, value in measured.items()}
-    places.metrics.write_text(json.dumps(flat, indent=2) + "\n", encoding="utf-8")
     unlearned = judge(places, in_splits(places, "calibration", "test"))
+    judged = unlearned.only([row.split == "test" for row, _ in unlearned.rows])
+    flat = {name: round(value, 4) for name, value in values(judged).items()}
+    places.metrics.write_text(json.dumps(flat, indent=2) + "\n", encoding="utf-8")
     write_results(judged_by_group(unlearned, read_traits(places.authors)), places.fairness)
     places.plots.mkdir(parents=True, exist_ok=True)
     draw_evaluation(judged, places.plots)

@@ -57,7 +57,7 @@ class Places:
 
     @property
     def encoder(self) -> Path:
-        """The encoder that serves, distilled from the teacher."""
+        """The encoder that serves."""
         return self._made / "interim" / "encoder.joblib"
 
     @property
@@ -84,6 +84,11 @@ class Places:
     def plots(self) -> Path:
         """Pictures of the evaluation."""
         return self._made / "processed" / "plots"
+
+    @property
+    def released(self) -> Path:
+        """Released models, and below them those trained here."""
+        return self.root / "models"
 
     @property
     def models(self) -> Path:

@@ -1,14 +1,18 @@
 """Training rows -> a fine-tuned teacher, and its probabilities for each of them (soft labels). An hour or so.
 
-Not a step of dvc.yaml: its soft labels are kept in git, so that all else can be repeated without it.
+Not a step of dvc.yaml: the released model holds the encoder that came of it, and its soft labels are kept in git, so
+that all else can be repeated without it.
 """
 
 from pipeline.corpus import corpus_sha256
+from pipeline.encode import Encoder
+from pipeline.encoder.export import exported
 from pipeline.encoder.lessons import everyday, lessons_of
 from pipeline.encoder.network import Network, encoder_place, tokenizer_of
 from pipeline.encoder.soft_labels import write_soft_labels
 from pipeline.encoder.tuning import Schedule, fine_tune, probabilities
-from pipeline.params import load_params
+from pipeline.errors import SettingsError
+from pipeline.params import EncoderParams, load_params
 from pipeline.steps.places import Places
 from pipeline.steps.train import in_splits, learned
 
@@ -27,3 +31,11 @@ def run(places: Places) -> None:
     taught = in_splits(places, "train")
     found = probabilities(network, tokenizer, [message.text for _, message in taught])
     write_soft_labels(places.soft_labels, [row.message.id for row, _ in taught], found, corpus_sha256(places.raw))
+
+
+def served(places: Places, params: EncoderParams) -> Encoder:
+    """The teacher as it serves."""
+    if not places.teacher.is_dir():
+        raise SettingsError(f"{places.teacher} is missing: run `heard teach` first, or let the released encoder serve.")
+    texts = [message.text for _, message in learned(places)]
+    return exported(Network.saved(places.teacher), tokenizer_of(places.teacher), texts, pieces=params.pieces)

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline.steps import calibrate, combine, evaluate, prepare, register, train
+from pipeline.steps import encoder as encoder_step
 from pipeline.steps.places import Places
 
 
 def train_and_register(places: Places, say: Callable[[str], None], *, encoder: bool) -> None:
-    """From the corpus to a model that serves locally, saying what goes on; with `encoder` the larger one (torch)."""
+    """From the corpus to a model that serves locally, saying what goes on; with `encoder` the larger one."""
     for what, step in (
         ("reading the corpus", prepare.run),
         ("learning", train.run),
-        *((("distilling the encoder, half an hour or so", _distil),) if encoder else ()),
+        *((("fetching or training the encoder", encoder_step.run),) if encoder else ()),
         ("putting the model together", partial(combine.run, encoder=encoder)),
         ("choosing thresholds", calibrate.run),
         ("judging on the frozen test", evaluate.run),
@@ -21,9 +22,3 @@ def train_and_register(places: Places, say: Callable[[str], None], *, encoder: b
         step(places)
     say("heard train: keeping the model and its record ...")
     say(f"heard train: model {register.run(places)} serves now.")
-
-
-def _distil(places: Places) -> None:
-    from pipeline.steps import distil  # noqa: PLC0415  # torch comes with the extra `encoder` only
-
-    distil.run(places)

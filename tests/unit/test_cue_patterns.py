@@ -111,3 +111,11 @@ def test_what_an_officer_must_see_at_once_is_flagged(text, kind, flag):
 def test_a_plain_request_shows_none_of_these_kinds(text, kinds):
     found = {cue.kind: cue.text for cue in find_cues(text) if cue.kind in kinds}
     assert not found
+
+
+@pytest.mark.parametrize("text", ["I RANG AGAIN AND NOBODY CAME", "I rang\nagain and nobody\ncame"])
+def test_capitals_and_line_breaks_hide_no_cue(text: str) -> None:
+    plain = find_cues("I rang again and nobody came")
+    assert plain
+    assert [(cue.kind, cue.start, cue.end) for cue in find_cues(text)] == [(c.kind, c.start, c.end) for c in plain]
+    assert all(cue.text == text[cue.start : cue.end] for cue in find_cues(text))

@@ -138,3 +138,12 @@ def test_a_very_long_message_is_read_up_to_the_window_and_says_so() -> None:
 def test_words_never_vanish_altogether(text: str, subject: str) -> None:
     if re.search(r"[a-z]{3}", clean(text)):
         assert resident_words(text, subject, mail=True).text
+
+
+def test_letters_that_only_look_latin_are_read_as_latin() -> None:
+    assert clean("n\u043eb\u043edy c\u0430m\u0435") == "nobody came"
+
+
+def test_words_in_cyrillic_stay_as_they_are() -> None:
+    words = "\u043d\u0456\u0445\u0442\u043e \u043d\u0435 \u043f\u0440\u0438\u0439\u0448\u043e\u0432"
+    assert clean(words) == words

@@ -1,0 +1,67 @@
+"""The model in models/: what every user gets. No training, no torch."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pipeline.artefact import load, serving_folder
+from pipeline.classify import MODELS, MessageClassifier
+from pipeline.domain import Channel, Label
+from pipeline.encode import Encoder, complaint_odds
+from tests.builders import a_message
+
+NEUTRAL = "The office is on the second floor and the car park is behind the shops, next to the library. " * 40
+FAILED = "I have reported this leak four times since March, nobody ever came and nobody rings back."
+
+
+@pytest.fixture(scope="module")
+def released() -> MessageClassifier:
+    return MessageClassifier.open(serving_folder(MODELS), "hos-2024")
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    folder = serving_folder(MODELS)
+    assert folder is not None
+    found = load(folder).estimators.encoder
+    assert found is not None
+    return found
+
+
+def test_a_model_is_released_and_small_enough_for_git() -> None:
+    folder = serving_folder(MODELS)
+    assert folder is not None
+    assert folder.parent == MODELS
+    assert sum(path.stat().st_size for path in MODELS.glob("2*/*")) < 60_000_000
+
+
+def test_a_repeated_failure_is_a_complaint_and_thanks_are_not(released: MessageClassifier) -> None:
+    complaint, request, thanks = released.classify(
+        [
+            a_message(text=FAILED),
+            a_message(text="The kitchen tap drips. Please could somebody come and look at it?"),
+            a_message(text="Just to say thank you, the new door is lovely."),
+        ]
+    )
+    assert (complaint.label, request.label, thanks.label) == tuple(Label)
+
+
+def test_probabilities_do_not_depend_on_the_other_messages(released: MessageClassifier) -> None:
+    messages = [a_message(text=text, channel=Channel.WEB_FORM) for text in (FAILED, NEUTRAL, "Bin not emptied.", "Ta")]
+    together = [decision.prediction for decision in released.classify(messages)]
+    alone = [released.classify([message])[0].prediction for message in messages]
+    assert together == alone
+
+
+def test_one_limb_in_a_long_message_is_found_wherever_it_stands(encoder: Encoder) -> None:
+    neutral, first, last = complaint_odds(encoder.logits([NEUTRAL, FAILED + NEUTRAL, NEUTRAL + FAILED]))
+    assert min(first, last) > neutral + 1
+    assert np.isfinite([neutral, first, last]).all()
+
+
+def test_serving_needs_no_torch() -> None:
+    code = "import sys, service.app; print(sorted({'torch', 'transformers', 'onnx'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
