@@ -35,7 +35,9 @@ def check(
 
 @data.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A CSV or Excel table with a header; of a workbook, its first sheet.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV or workbook with a header; of a workbook, its first visible sheet.")
+    ],
     maps: Annotated[list[str], typer.Option("--map", help="field=Column, for example text=Comments.")],
     constants: Annotated[
         list[str] | None, typer.Option("--set", help="field=value for all rows, for example channel=survey.")

@@ -23,7 +23,10 @@ class InputError(HeardError):
 
 
 class RefusedRow(InputError):
-    """One message could not be taken. `source` names the file and mail or row, `line` the line or None."""
+    """One message could not be taken. `source` names the file and mail or row, `line` the line or None.
+
+    `raw` is what is kept for a person, and what `pipeline.read.files.read_again` takes.
+    """
 
     def __init__(self, reason: str, *, source: str, line: int | None = None, raw: bytes = b"") -> None:
         super().__init__(reason)
@@ -32,9 +35,13 @@ class RefusedRow(InputError):
         self.line = line
         self.raw = raw
 
+    @property
+    def place(self) -> str:
+        """The file and the mail, row or line."""
+        return self.source if self.line is None else f"{self.source}, line {self.line}"
+
     def __str__(self) -> str:
-        where = self.source if self.line is None else f"{self.source}, line {self.line}"
-        return f"{where}: {self.reason}"
+        return f"{self.place}: {self.reason}"
 
 
 class UnreadableSource(InputError):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from pipeline.domain import Channel, Label
 from pipeline.errors import RefusedRow, SettingsError, UnreadableSource
+from pipeline.read.containers import OLE, ZIP, Holds, look_inside
 from pipeline.read.tables import FIELD_LIMIT, detect
+from pipeline.read.workbooks import first_sheet
 from pipeline.topics import CATEGORIES
 
 FIELDS = (
@@ -70,14 +70,15 @@ def parse_plan(maps: list[str], constants: list[str], values: list[str]) -> Plan
 def convert(path: Path, plan: Plan) -> Iterator[dict[str, Any] | RefusedRow]:
     """Each data row as a row of the corpus, or why it cannot be one."""
     table = _table(path)
-    header = [str(cell).strip() for cell in next(table, [])]
+    first, names = next(table, (1, []))
+    header = [cell.strip() for cell in names]
     absent = [column for column in plan.columns.values() if column not in header]
     if absent:
         raise UnreadableSource(
-            f"{path}, line 1: there is no column {absent[0]!r}; the columns are {', '.join(header)}."
+            f"{path}, line {first}: there is no column {absent[0]!r}; the columns are {', '.join(header)}."
         )
-    for number, cells in enumerate(table, start=2):
-        row = dict(zip(header, (str(cell).strip() for cell in cells), strict=False))
+    for number, cells in table:
+        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         if len(cells) != len(header):
             yield RefusedRow(f"{len(cells)} cells where the header has {len(header)}.", source=str(path), line=number)
         elif any(row.values()):
@@ -116,26 +117,23 @@ def _row(path: Path, number: int, cells: dict[str, str], plan: Plan) -> dict[str
     return {**{name: value for name, value in row.items() if value != ""}, "annotator_1": row["label"]}
 
 
-def _table(path: Path) -> Iterator[list[Any]]:
+def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV, or of the first sheet of a workbook, each with its number."""
     if not path.is_file():
         raise UnreadableSource(f"{path}: there is no such file.")
     with path.open("rb") as file:
-        start = file.read(4)
-    if not start.startswith((b"PK", b"\xd0\xcf")):
-        form = detect(path)
-        csv.field_size_limit(FIELD_LIMIT)
-        with path.open(encoding=form.encoding, errors="replace", newline="") as text:
-            for _ in range(form.skip):
-                text.readline()
-            yield from csv.reader(text, delimiter=form.delimiter)
+        start = file.read(len(OLE))
+    if start.startswith((OLE, ZIP)):
+        if look_inside(path, source=str(path)) is not Holds.WORKBOOK:
+            raise UnreadableSource(f"{path}: this is an Outlook mail, not a table.")
+        yield from first_sheet(path, source=str(path))
         return
-    try:
-        sheets = CalamineWorkbook.from_path(path).sheet_names
-        yield from CalamineWorkbook.from_path(path).get_sheet_by_name(sheets[0]).to_python()
-    except CalamineError as error:
-        raise UnreadableSource(
-            f"{path}: this spreadsheet cannot be read ({type(error).__name__}). Save it as CSV."
-        ) from None
+    form = detect(path)
+    csv.field_size_limit(FIELD_LIMIT)
+    with path.open(encoding=form.encoding, errors="replace", newline="") as text:
+        for _ in range(form.skip):
+            text.readline()
+        yield from enumerate(csv.reader(text, delimiter=form.delimiter), start=1)
 
 
 def _pair(given: str) -> tuple[str, str]:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from pipeline.domain import Channel, Message
 from pipeline.errors import InputError, RefusedRow, UnreadableSource
+from pipeline.read.containers import OLE, ZIP, Holds, look_inside
 from pipeline.read.lines import read_jsonl
 from pipeline.read.mail import MAIL_LIMIT, read_mail, read_mbox
-from pipeline.read.tables import read_csv
+from pipeline.read.outlook import read_msg
+from pipeline.read.tables import read_csv, read_kept
+from pipeline.read.workbooks import read_workbook
 
 _HEADER_LINE = re.compile(rb"^(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){2,}", re.MULTILINE)
 _BINARY = {
-    b"PK\x03\x04": "a spreadsheet or zip file. Save the sheet as CSV (UTF-8)",
-    b"\xd0\xcf\x11\xe0": "an Outlook or old Office file. Save the mail as .eml, the sheet as CSV",
     b"%PDF": "a PDF",
     b"PAR1": "a Parquet file",
     b"\x1f\x8b": "a gzip file. Unpack it first",
@@ -36,6 +37,24 @@ def read_paths(paths: Iterable[str], *, channel: Channel | None) -> Iterator[Mes
                 yield UnreadableSource(f"{path}: cannot be read ({error.strerror or type(error).__name__}).")
 
 
+def read_again(raw: bytes, *, source: str, channel: Channel | None) -> Message | RefusedRow:
+    """What a message or refusal kept, by the readers as they are now. `source` is the place it came from."""
+    if raw.startswith(OLE):
+        found = [read_msg(raw, source=source)]
+    elif b"\n" not in raw.rstrip(b"\r\n"):
+        found = list(read_jsonl([raw], source=source, channel=channel))
+    elif _HEADER_LINE.match(raw.removeprefix(b"\xef\xbb\xbf")):
+        found = [read_mail(raw, source=source)]
+    else:
+        try:
+            found = list(read_kept(raw, source=source, channel=channel))
+        except UnreadableSource:
+            found = []
+    if len(found) != 1:
+        return RefusedRow("what was kept is neither one mail nor one row: a person must read it.", source=source)
+    return found[0]
+
+
 def _files(path: Path) -> Iterator[Path]:
     """The file itself, or the files below a folder, hidden ones left out; links are not followed."""
     if not path.is_dir():
@@ -46,19 +65,11 @@ def _files(path: Path) -> Iterator[Path]:
             yield inner
 
 
-def _read_file(path: Path, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
-    if not path.exists():
-        raise UnreadableSource(f"{source}: there is no such file.")
-    if not path.is_file():
-        raise UnreadableSource(f"{source}: this is no ordinary file. Use - to read JSON Lines from a pipe.")
-    with path.open("rb") as file:
-        start = file.read(4096)
-    if not start.strip():
-        raise UnreadableSource(f"{source}: the file is empty.")
-    for magic, what in _BINARY.items():
-        if start.startswith(magic):
-            raise UnreadableSource(f"{source}: this is {what}.")
-    if start.startswith(b"From "):
+def _read_file(path: Path, source: str, channel: Channel | None) -> Iterator[Message | InputError]:
+    start = _start(path, source)
+    if start.startswith((OLE, ZIP)):
+        yield from _read_container(path, source, channel)
+    elif start.startswith(b"From "):
         yield from read_mbox(path, source=source)
     elif start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"[")):
         with path.open("rb") as file:
@@ -70,3 +81,27 @@ def _read_file(path: Path, source: str, channel: Channel | None) -> Iterator[Mes
         raise UnreadableSource(f"{source}: this is a binary file of a kind heard does not read.")
     else:
         yield from read_csv(path, source=source, channel=channel)
+
+
+def _start(path: Path, source: str) -> bytes:
+    """The first bytes of a file; UnreadableSource for what no reader takes."""
+    if not path.exists():
+        raise UnreadableSource(f"{source}: there is no such file.")
+    if not path.is_file():
+        raise UnreadableSource(f"{source}: this is no ordinary file. Use - to read JSON Lines from a pipe.")
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if not start.strip():
+        raise UnreadableSource(f"{source}: the file is empty.")
+    for magic, what in _BINARY.items():
+        if start.startswith(magic):
+            raise UnreadableSource(f"{source}: this is {what}.")
+    return start
+
+
+def _read_container(path: Path, source: str, channel: Channel | None) -> Iterator[Message | InputError]:
+    if look_inside(path, source=source) is Holds.WORKBOOK:
+        yield from read_workbook(path, source=source, channel=channel)
+        return
+    with path.open("rb") as file:
+        yield read_msg(file.read(MAIL_LIMIT + 1), source=source)

@@ -24,9 +24,20 @@ def read_jsonl(lines: Iterable[bytes], *, source: str, channel: Channel | None) 
             message = message_from_row(parse_json(line), source=source, line=number, channel=channel)
             yield replace(message, source=None if source == "-" else f"{source}#{row}", raw=line)
         except RefusedRow as refused:
+            refused.raw = line
             yield refused
         except ValueError as error:
             yield RefusedRow(str(error), source=source, line=number, raw=line)
+
+
+def line_of(message: Message) -> bytes:
+    """A message as a line that `read_jsonl` reads."""
+    row: dict[str, object] = {"id": message.id, "text": message.text, "channel": message.channel.value}
+    given = {"subject": message.subject, "sender": message.sender, "prior_contacts": message.prior_contacts}
+    row |= {name: value for name, value in given.items() if value not in {"", None}}
+    if message.received_at:
+        row["received_at"] = message.received_at.isoformat()
+    return json.dumps(row).encode()
 
 
 def parse_json(line: bytes) -> Any:

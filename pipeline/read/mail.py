@@ -4,7 +4,8 @@ The old `compat32` policy is used on purpose: the newer one raises on headers th
 """
 
 import re
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.errors import MessageError
@@ -13,12 +14,12 @@ from email.message import Message as Mail
 from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
-import charset_normalizer
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.domain import Channel, Message, MessageKind
 from pipeline.errors import RefusedRow
 from pipeline.normalise import is_cover
+from pipeline.read.decoding import to_text
 from pipeline.read.identity import identity
 
 MAIL_LIMIT = 50_000_000
@@ -27,11 +28,11 @@ MAIL_LIMIT = 50_000_000
 _ADDRESS = 1_000
 _ENVELOPE = re.compile(rb"^From [^\r\n]*\d{4}\s*$")
 _FIRST_YEAR = 2000
+_STRANGE = (MessageError, ValueError, TypeError, LookupError, OverflowError, RecursionError, OSError, struct.error)
 _HTML_LIMIT = 500_000
-_ASCII = 127
-_FEW = 0.3
-_DEPTH_LIMIT = 20
-_ALIASES = {"us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252"}
+DEPTH_LIMIT = 20
+"""How many mails deep, each attached to the next, is looked."""
+
 _NOT_SHOWN = (
     "script,style,head,title,template,noscript,[hidden],[style*='display:none'],[style*='display: none'],"
     "[style*='font-size:0'],[style*='visibility:hidden']"
@@ -65,28 +66,39 @@ def _split(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def read_mail(raw: bytes, *, source: str, envelope: str = "") -> Message | RefusedRow:
     """One mail. `envelope` is the mbox line `From sender date`, stamped by the server at delivery."""
+    return attempt(lambda: _parsed(raw, source, envelope), raw=raw, source=source)
+
+
+def attempt(read: Callable[[], Message], *, raw: bytes, source: str) -> Message | RefusedRow:
+    """What `read` makes of `raw`, or a sentence why the file is left to a person."""
     if len(raw) > MAIL_LIMIT:
         return RefusedRow(f"the mail has {len(raw):,} bytes; the limit is {MAIL_LIMIT:,}.", source=source, raw=raw)
     try:
-        return _message(raw.removeprefix(b"\xef\xbb\xbf"), raw, source, envelope)
-    except (MessageError, ValueError, TypeError, IndexError, OverflowError, RecursionError) as error:
+        return read()
+    except _STRANGE as error:
         reason = f"the mail cannot be read ({type(error).__name__}): a person must look at the file."
         return RefusedRow(reason, source=source, raw=raw)
 
 
-def _message(data: bytes, raw: bytes, source: str, envelope: str) -> Message:
-    mail = message_from_bytes(data)
+def _parsed(raw: bytes, source: str, envelope: str) -> Message:
+    data = raw.removeprefix(b"\xef\xbb\xbf")
+    body = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2].decode("latin-1")
+    delivered = " ".join(envelope.split()[2:])
+    return message_of(message_from_bytes(data), body=body, delivered=delivered, raw=raw, source=source)
+
+
+def message_of(mail: Mail, *, body: str, delivered: str, raw: bytes, source: str) -> Message:
+    """A mail as a message. `body` tells it from others with the same headers; `delivered` is a date, "" if unknown."""
     inner = _forwarded(mail, depth=0)
     text = _text(inner)
     subject, sender = _header(inner, "Subject"), parseaddr(_header(inner, "From")[:_ADDRESS])[1]
     headers = [_header(mail, name) for name in ("Message-ID", "Date", "From", "Subject")]
-    body = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
     return Message(
-        id=identity(Channel.EMAIL, [*headers, body.decode("latin-1")]),
+        id=identity(Channel.EMAIL, [*headers, body]),
         text=text,
         channel=Channel.EMAIL,
         subject=subject,
-        received_at=_received_at(mail, envelope),
+        received_at=_received_at(mail, delivered),
         sender=sender,
         source=source,
         kind=_kind(mail, text, subject),
@@ -113,7 +125,7 @@ def html_to_text(html: str) -> str:
 
 def _forwarded(mail: Mail, *, depth: int) -> Mail:
     """Of a mail that only passes another on as an attachment, the mail passed on; else the mail itself."""
-    if mail.get_content_type() == "multipart/report" or depth >= _DEPTH_LIMIT:
+    if mail.get_content_type() == "multipart/report" or depth >= DEPTH_LIMIT:
         return mail
     attached = _attached(mail)
     if len(attached) == 1 and is_cover(_own_text(mail)):
@@ -164,21 +176,7 @@ def _decoded(part: Mail) -> str:
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
         return ""
-    return _to_text(data, part.get_content_charset())
-
-
-def _to_text(data: bytes, charset: str | None) -> str:
-    """Bytes as text: UTF-8 where valid, else the charset named, else cp1252, or a guess where few bytes are ASCII."""
-    named = _ALIASES.get((charset or "").lower(), charset)
-    for name in ("utf-8", named):
-        try:
-            if name and not (name == "utf-8" and named and named.startswith(("utf-16", "iso-2022"))):
-                return data.decode(name)
-        except (UnicodeDecodeError, LookupError, ValueError):
-            continue
-    foreign = sum(byte > _ASCII for byte in data) > len(data) * _FEW
-    guess = charset_normalizer.from_bytes(data[:100_000]).best() if foreign else None
-    return data.decode(guess.encoding if guess else "cp1252", "replace")
+    return to_text(data, part.get_content_charset())
 
 
 def _header(mail: Mail, name: str) -> str:
@@ -189,9 +187,9 @@ def _header(mail: Mail, name: str) -> str:
         pieces = decode_header(str(value))
     except (ValueError, MessageError):
         pieces = [(str(value), None)]
-    text = "".join(_to_text(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
+    text = "".join(to_text(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
     raw = text.encode("utf-8", "surrogateescape")
-    return re.sub(r"\s+", " ", _to_text(raw, None)).strip()
+    return re.sub(r"\s+", " ", to_text(raw, None)).strip()
 
 
 def _kind(mail: Mail, text: str, subject: str) -> MessageKind:
@@ -221,10 +219,10 @@ def _from_machine(mail: Mail) -> bool:
     )
 
 
-def _received_at(mail: Mail, envelope: str) -> datetime | None:
-    """When our side got it: the newest Received line, else the mbox envelope; never the sender's Date."""
+def _received_at(mail: Mail, delivered: str) -> datetime | None:
+    """When our side got it: the newest Received line, else what the mailbox noted; never the sender's Date."""
     newest = mail.get_all("Received", [""])[0]
-    for stamp in (str(newest).rpartition(";")[2], " ".join(envelope.split()[2:])):
+    for stamp in (str(newest).rpartition(";")[2], delivered):
         moment = _moment(stamp)
         if moment is not None:
             return moment

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -44,6 +45,8 @@ _PARSERS = tuple(map(_local, ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
 class _Columns:
     """Where each field stands in a row; `channel` is what rows without a channel column get."""
 
+    header: str
+    delimiter: str
     places: dict[str, int]
     id_place: int | None
     channel: Channel | None
@@ -66,49 +69,90 @@ def detect(path: Path) -> Form:
         first = file.readline()
         skip = int(first.lower().startswith("sep="))
         header = file.readline() if skip else first
-    return Form(encoding=encoding, delimiter=max(",;\t|", key=header.count), skip=skip)
+    return Form(encoding=encoding, delimiter=_delimiter(header), skip=skip)
 
 
 def read_csv(path: Path, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
     """One message or refusal a data row. Local times are taken as UK time; days come before months."""
-    csv.field_size_limit(FIELD_LIMIT)
     form = detect(path)
     with path.open(encoding=form.encoding, errors="replace", newline="") as file:
         for _ in range(form.skip):
             file.readline()
-        rows = csv.reader(file, delimiter=form.delimiter, strict=True)
-        columns = _columns(next(rows, []), source, channel)
-        yield from _messages(rows, columns, source, form.skip)
+        yield from _read(file, form, source, channel)
+
+
+def read_rows(
+    rows: Iterable[tuple[int, list[str]]], *, source: str, channel: Channel | None
+) -> Iterator[Message | RefusedRow]:
+    """One message or refusal a data row of a sheet. Each row comes with its line, the header first; none is blank."""
+    numbered = iter(rows)
+    for first, header in numbered:
+        columns = _columns(header, source, channel, ",", line=first)
+        seen: Counter[str] = Counter()
+        for line, row in numbered:
+            yield _message(row, columns, f"{source}#{line - first}", line, seen)
+
+
+def read_kept(raw: bytes, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
+    """The row in `raw` of a message or refusal: it stands below its header."""
+    text = raw.decode("utf-8", "replace")
+    form = Form(encoding="utf-8", delimiter=_delimiter(text.partition("\n")[0]), skip=0)
+    yield from _read(io.StringIO(text, newline=""), form, source, channel)
+
+
+def _read(file: Iterable[str], form: Form, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
+    csv.field_size_limit(FIELD_LIMIT)
+    lines = _Lines(file)
+    rows = csv.reader(lines, delimiter=form.delimiter, strict=True)
+    columns = _columns(next(rows, []), source, channel, form.delimiter)
+    yield from _messages(rows, columns, source, form.skip, lines)
+
+
+class _Lines:
+    """The lines of a file as the reader asks for them; `taken` are those since it was last emptied."""
+
+    def __init__(self, file: Iterable[str]) -> None:
+        self._file = iter(file)
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.taken.append(next(self._file))
+        return self.taken[-1]
 
 
 def _messages(
-    rows: Iterable[list[str]], columns: _Columns, source: str, skipped: int
+    rows: Iterable[list[str]], columns: _Columns, source: str, skipped: int, lines: _Lines
 ) -> Iterator[Message | RefusedRow]:
     seen: Counter[str] = Counter()
     reader = iter(rows)
     number = 0
     while True:
         line = reader.line_num + skipped + 1  # type: ignore[attr-defined]  # a csv reader
+        lines.taken.clear()
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             reason = f'the row cannot be read ({error}): is a quote (") on this line or below not closed?'
-            yield RefusedRow(reason, source=source, line=line)
+            yield RefusedRow(reason, source=source, line=line, raw=_kept(columns, "".join(lines.taken)))
             number += 1
             continue
         number += 1
         if reader.line_num + skipped - line > _RECORD_LINES:  # type: ignore[attr-defined]  # as above
-            yield RefusedRow(_OPEN_QUOTE, source=source, line=line)
+            yield RefusedRow(_OPEN_QUOTE, source=source, line=line, raw=_kept(columns, "".join(lines.taken)))
             return
         if any(cell.strip() for cell in row):
             yield _message(row, columns, f"{source}#{number}", line, seen)
 
 
 def _message(row: list[str], columns: _Columns, source: str, line: int, seen: Counter[str]) -> Message | RefusedRow:
+    raw = _kept(columns, _written(row, columns.delimiter))
     if len(row) != columns.width:
-        return RefusedRow(f"{len(row)} cells where the header has {columns.width}.", source=source, line=line)
+        return RefusedRow(f"{len(row)} cells where the header has {columns.width}.", source=source, line=line, raw=raw)
     cells = {field: row[place].strip() for field, place in columns.places.items() if row[place].strip()}
     try:
         values: dict[str, object] = {"text": "", **cells}
@@ -122,8 +166,20 @@ def _message(row: list[str], columns: _Columns, source: str, line: int, seen: Co
         )
         message = message_from_row(values, source=source, line=line, channel=columns.channel)
     except RefusedRow as refused:
+        refused.raw = raw
         return refused
-    return replace(message, source=source, raw=repr(row).encode("utf-8", "surrogatepass"))
+    return replace(message, source=source, raw=raw)
+
+
+def _kept(columns: _Columns, row: str) -> bytes:
+    """A row below its header, which is enough to read it again."""
+    return (columns.header + row).encode("utf-8", "replace")
+
+
+def _written(cells: list[str], delimiter: str) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line, delimiter=delimiter).writerow(cells)
+    return line.getvalue()
 
 
 def _made_id(cells: dict[str, str], columns: _Columns, seen: Counter[str], source: str) -> str:
@@ -133,11 +189,15 @@ def _made_id(cells: dict[str, str], columns: _Columns, seen: Counter[str], sourc
     return identity(columns.channel or Channel.NOTE, [*parts, str(seen["\0".join(parts)])])
 
 
-def _columns(header: list[str], source: str, channel: Channel | None) -> _Columns:
+def _delimiter(header: str) -> str:
+    return max(",;\t|", key=header.count)
+
+
+def _columns(header: list[str], source: str, channel: Channel | None, delimiter: str, *, line: int = 1) -> _Columns:
     names = [name.strip().lower() for name in header]
     repeated = [name for name, count in Counter(filter(None, names)).items() if count > 1]
     if repeated:
-        raise UnreadableSource(f"{source}, line 1: the column {repeated[0]!r} stands twice. Rename one.")
+        raise UnreadableSource(f"{source}, line {line}: the column {repeated[0]!r} stands twice. Rename one.")
     places: dict[str, int] = {}
     for field, known in COLUMNS.items():
         found = [names.index(name) for name in known if name in names]
@@ -145,10 +205,12 @@ def _columns(header: list[str], source: str, channel: Channel | None) -> _Column
     if "text" not in places:
         wanted = ", ".join(COLUMNS["text"])
         raise UnreadableSource(
-            f"{source}, line 1: no column holds the words. Name one of its columns one of: {wanted}."
+            f"{source}, line {line}: no column holds the words. Name one of its columns one of: {wanted}."
         )
     ids = [place for place, name in enumerate(names) if name in _IDS]
     return _Columns(
+        header=_written(header, delimiter),
+        delimiter=delimiter,
         places=places,
         id_place=ids[0] if ids else None,
         channel=channel or _likely_channel(names),

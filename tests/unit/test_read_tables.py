@@ -124,7 +124,7 @@ def test_a_row_without_a_channel_says_what_to_write(tmp_path: Path) -> None:
     ("name", "data", "reason"),
     [
         ("empty.csv", b"", "the file is empty"),
-        ("book.csv", b"PK\x03\x04rest", "a spreadsheet or zip"),
+        ("book.csv", b"PK\x03\x04rest", "broken or cut short"),
         ("scan.eml", b"%PDF-1.7", "this is a PDF"),
         ("noise.csv", b"\x00\x01\x02" * 50, "a binary file"),
     ],
