@@ -73,7 +73,7 @@ class Intake:
         The same id with the same words is a duplicate, recorded as such; with other words it is set aside for a
         person and IdInUse is raised. `key` is an Idempotency-Key, `body_sha256` the hash of the body it came with.
         """
-        decision = self._classifier.classify([message], explain=True)[0]
+        decision = self._decision_if_new(message)
         use = KeyUse(body_sha256=body_sha256, message_id=message.id) if key else None
         try:
             return self._record(message, decision, source, key, use)
@@ -94,14 +94,24 @@ class Intake:
         All in one transaction. The clock runs from the day it came in, not from today. AlreadySettled where somebody
         was first; IdInUse where the id belongs to other words: the case waits on.
         """
-        decision = self._classifier.classify([message], explain=True)[0]
+        decision = self._decision_if_new(message)
         try:
             return self._settle(case, message, decision, settlement)
         except IntegrityError:  # another process was first with this id; its row is there now
             return self._settle(case, message, decision, settlement)
 
+    def _decision_if_new(self, message: Message) -> Decision | None:
+        """None where the id was received before: a redelivery is not decided again."""
+        with self._database.reading() as connection:
+            if store.known_content(connection, message.id) is not None:
+                return None
+        return self._decide(message)
+
+    def _decide(self, message: Message) -> Decision:
+        return self._classifier.classify([message], explain=True)[0]
+
     def _record(
-        self, message: Message, decision: Decision, source: str, key: str | None, use: KeyUse | None
+        self, message: Message, decision: Decision | None, source: str, key: str | None, use: KeyUse | None
     ) -> Received:
         conflict = None
         with self._database.writing() as connection:
@@ -114,7 +124,7 @@ class Intake:
             known = store.known_content(connection, message.id)
             if known is None:
                 now = self._now()
-                self._accept(connection, message, decision, source, now)
+                self._accept(connection, message, decision or self._decide(message), source, now)
                 store.add_arrival(connection, source, now, "accepted", message.id)
             elif known == store.content_sha256(message):
                 store.add_arrival(connection, source, self._now(), "duplicate", message.id)
@@ -128,19 +138,21 @@ class Intake:
             raise IdInUse(conflict)
         return Received(message_id=message.id, new=known is None)
 
-    def _settle(self, case: Case, message: Message, decision: Decision, settlement: Settlement) -> Received:
+    def _settle(self, case: Case, message: Message, decision: Decision | None, settlement: Settlement) -> Received:
         with self._database.writing() as connection:
             if not quarantine.close(connection, case.number, self._now()):
                 raise AlreadySettled(f"Number {case.number} was settled by somebody else meanwhile.")
             known = store.known_content(connection, message.id)
             if known is None:
-                self._accept(connection, message, decision, case.source, case.arrived_at)
+                self._accept(connection, message, decision or self._decide(message), case.source, case.arrived_at)
                 quarantine.accept_arrival(connection, case.number, message.id)
             elif known == store.content_sha256(message):
                 quarantine.repeat_arrival(connection, case.number, message.id)
             else:
                 raise IdInUse(_conflict(message))
-            store.add_event(connection, message.id, settlement.kind, self._now(), settlement.actor, settlement.why)
+            store.add_event(
+                connection, message.id, settlement.kind, self._now(), settlement.actor, detail=settlement.why
+            )
         return Received(message_id=message.id, new=known is None)
 
     def _accept(

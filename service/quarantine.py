@@ -1,4 +1,4 @@
-"""What could not be received as it came: read it again, or let a person supply the message. Nothing is counted twice."""
+"""What could not be received as it came: read it again, or let a person supply the message; count it once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

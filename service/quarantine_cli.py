@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.domain import Channel
-from pipeline.errors import SettingsError
 from service.settings import settings_from
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def release(
     ] = None,
     text_from: Annotated[Path | None, typer.Option(help="A UTF-8 file with the words; needs --channel.")] = None,
     channel: Annotated[Channel | None, typer.Option(help="How it came in, where the JSON file does not say.")] = None,
-    why: Annotated[str, typer.Option(help="Why so; kept in its history after the reason it was set aside.")] = "",
+    why: Annotated[str, typer.Option(help="Why so; kept in its history, with the reason it was set aside.")] = "",
     database: Database = None,
     model: Model = None,
 ) -> None:

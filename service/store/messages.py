@@ -132,7 +132,7 @@ def add_item(connection: Connection, made: Decision, queue: QueueName, received_
 
 
 def add_event(
-    connection: Connection, message_id: str, kind: EventKind, at: datetime, actor: str, detail: str = ""
+    connection: Connection, message_id: str, kind: EventKind, at: datetime, actor: str, *, detail: str = ""
 ) -> None:
     """One line of history; `detail` says why, where that is not plain."""
     row = insert(event).values(message_id=message_id, kind=kind.value, at=at, actor=actor, detail=_storable(detail))

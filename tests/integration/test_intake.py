@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +7,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import column, delete, func, insert, select, table
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.domain import Channel, Message, MessageKind
@@ -15,7 +16,7 @@ from service.api.context import Context
 from service.app import build_context
 from service.deadlines import Calendar
 from service.intake import IdInUse, Intake, KeyInUse
-from service.queue import QueueName
+from service.queue import EventKind, QueueName
 from service.settings import Nation, Settings
 from service.store import messages, queues, tables
 from service.store.database import Database
@@ -67,7 +68,7 @@ def test_an_id_with_other_words_is_set_aside_with_its_words_and_said_so(context:
         context.intake.receive(a_message(text=REQUEST), source="inbox")
     with context.database.reading() as connection:
         kept = connection.execute(select(tables.quarantine)).mappings().one()
-    assert kept["raw"] == REQUEST.encode()
+    assert json.loads(kept["raw"])["text"] == REQUEST
     assert holds(context)
 
 
@@ -232,6 +233,29 @@ def test_the_migrations_make_the_tables_the_code_expects(database_url: str) -> N
     database.migrate()
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    database.close()
+
+
+def test_the_history_of_an_older_database_survives_the_change_of_its_table(database_url: str) -> None:
+    from alembic import command  # noqa: PLC0415  # only here
+    from alembic.config import Config  # noqa: PLC0415  # only here
+
+    database = Database(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        messages.add_message(connection, a_message(), "inbox", RECEIVED)
+        columns = [column(name, tables.event.c[name].type) for name in ("message_id", "kind", "at", "actor")]
+        connection.execute(insert(table("event", *columns)).values(["m-1", "received", RECEIVED, "heard"]))
+    database.migrate()
+    with database.writing() as connection:
+        messages.add_event(connection, "m-1", EventKind.RELEASED, RECEIVED, "R. Moss", detail="why")
+        found = [(row["id"], row["kind"], row["detail"]) for row in messages.event_rows(connection, "m-1")]
+    assert found == [(1, "received", ""), (2, "released", "why")]
+    with pytest.raises(IntegrityError), database.writing() as connection:
+        connection.execute(tables.event.update().values(kind="vanished"))
     database.close()
 
 
