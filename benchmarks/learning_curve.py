@@ -15,12 +15,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline import metrics
+from pipeline.corpus import read_labelled
 from pipeline.domain import Label
 from pipeline.judging import Example
 from pipeline.model import Estimators
 from pipeline.params import load_params
 from pipeline.preprocess import prepare
-from pipeline.report import read_labelled
 from pipeline.steps.places import Places
 from pipeline.steps.prepare import run as prepare_corpus
 from pipeline.training import EVERYDAY, fit
@@ -28,7 +28,7 @@ from pipeline.training import EVERYDAY, fit
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARES = (0.10, 0.25, 0.50, 1.0)
 DRAWS = 3
-ROUNDS = ("a", "ab", "abd", "abde", "abdef")
+ROUNDS = ("a", "ab", "abd", "abde", "abdef", "abdefg", "abdefgh")
 SEED = 20261122
 
 

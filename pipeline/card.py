@@ -32,8 +32,7 @@ All messages are invented; real residents write in more ways than any corpus hol
 """
 
 _FAST = (
-    "words, character n-grams and cues into a logistic regression, calibrated by temperature over author-grouped "
-    "folds."
+    "words, character n-grams and cues into a logistic regression, calibrated by temperature over author-grouped folds."
 )
 _WITH_ENCODER = (
     "words, character n-grams and cues into a logistic regression; beside it a sentence encoder (the lower layers of "

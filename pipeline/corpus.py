@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from pipeline.domain import Channel, Flag, Label, LabelledMessage, Message
-from pipeline.errors import CorpusError
+from pipeline.errors import CorpusError, UnreadableSource
 from pipeline.topics import CATEGORIES
 
 SPLITS = ("train", "calibration", "test")
@@ -22,9 +22,20 @@ def read_corpus(folder: Path) -> list[LabelledMessage]:
     files = sorted(folder.glob("*.jsonl"))
     if not files:
         raise CorpusError(f"{folder} holds no .jsonl files: there is nothing to train on.")
-    rows = [row for path in files for row in _read_file(path)]
+    rows = [row for path in files for row in _read_file(path, _labelled)]
     check_splits(rows)
     return rows
+
+
+def read_labelled(path: Path) -> list[LabelledMessage]:
+    """Rows of a file that is labelled but not part of the corpus; judged or calibrated on, never learned from.
+
+    A row needs id, text, channel, label and contested. Without `author` the file is taken as one author's, without
+    `scenario` each row as one of its own.
+    """
+    if not path.is_file():
+        raise UnreadableSource(f"{path}: there is no such file.")
+    return list(_read_file(path, lambda row: _own(row, path.stem)))
 
 
 def corpus_sha256(folder: Path) -> str:
@@ -57,29 +68,30 @@ def of_split(rows: Iterable[LabelledMessage], *splits: str) -> list[LabelledMess
     return [row for row in rows if row.split in splits]
 
 
-def _read_file(path: Path) -> Iterable[LabelledMessage]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+def _read_file(path: Path, parse: Callable[[dict[str, Any]], LabelledMessage]) -> Iterable[LabelledMessage]:
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
-            yield _labelled(json.loads(line))
+            yield parse(_object(json.loads(line)))
         except (ValueError, KeyError) as error:
             what = f"no field {error}" if isinstance(error, KeyError) else str(error)
             raise CorpusError(f"{path}, line {number}: {what}.") from None
+
+
+def _object(row: Any) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise ValueError("a row must be a JSON object")  # noqa: TRY004  # every wrong row is a ValueError here
+    return row
 
 
 def _labelled(row: dict[str, Any]) -> LabelledMessage:
     unknown = sorted(row.keys() - _KNOWN)
     if unknown:
         raise ValueError(f"unknown field {unknown[0]!r}")
-    for name in _TEXTS:
-        if not isinstance(row[name], str) or not row[name].strip():
-            raise ValueError(f"'{name}' must be a text")
+    _check_types(row, texts=_TEXTS, yes_or_no=("contested", "prior_chance"))
     if row["topic"] not in CATEGORIES:
         raise ValueError(f"unknown topic {row['topic']!r}")
-    for name in ("contested", "prior_chance"):
-        if not isinstance(row[name], bool):
-            raise ValueError(f"'{name}' must be true or false")  # noqa: TRY004  # every wrong row is a ValueError here
     if row["split"] not in SPLITS:
         raise ValueError(f"unknown split {row['split']!r}")
     for flag in row.get("flags", []):
@@ -98,3 +110,28 @@ def _labelled(row: dict[str, Any]) -> LabelledMessage:
         slices=tuple(row.get("slices", ())),
         evidence=row.get("evidence", ""),
     )
+
+
+def _own(row: dict[str, Any], name: str) -> LabelledMessage:
+    _check_types(row, texts=("id", "text", "channel", "label"), yes_or_no=("contested",))
+    return LabelledMessage(
+        message=Message(
+            id=row["id"], text=row["text"], channel=Channel(row["channel"]), subject=row.get("subject") or ""
+        ),
+        label=Label(row["label"]),
+        contested=row["contested"],
+        prior_chance=False,
+        topic="communications",
+        author=row.get("author") or name,
+        scenario=row.get("scenario") or row["id"],
+        split="test",
+    )
+
+
+def _check_types(row: dict[str, Any], *, texts: Iterable[str], yes_or_no: Iterable[str]) -> None:
+    for name in texts:
+        if not isinstance(row[name], str) or not row[name].strip():
+            raise ValueError(f"'{name}' must be a text")
+    for name in yes_or_no:
+        if not isinstance(row[name], bool):
+            raise ValueError(f"'{name}' must be true or false")  # noqa: TRY004  # every wrong row is a ValueError here

@@ -1,5 +1,6 @@
-"""Pictures of an evaluation."""
+"""Pictures of an evaluation, and of what a promise costs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,6 +10,7 @@ from sklearn.metrics import precision_recall_curve
 
 from pipeline.domain import Channel
 from pipeline.judging import Judged
+from pipeline.trade import Promise
 
 mpl.use("Agg")
 _SIZE = (6.4, 4.4)
@@ -24,6 +26,32 @@ def draw_evaluation(judged: Judged, folder: Path) -> None:
         figure = Figure(figsize=_SIZE, layout="constrained")
         draw(figure.subplots(), judged)
         figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
+
+
+def draw_ladder(promises: Sequence[Promise], *, alpha: float, file: Path) -> None:
+    """Miss rate against review workload, a line a channel, the promises of `alpha` marked; PNG into `file`."""
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    axes = figure.subplots()
+    for scope in dict.fromkeys(promise.scope for promise in promises if promise.cost):
+        costs = {promise.alpha: promise.cost for promise in promises if promise.scope == scope and promise.cost}
+        (line,) = axes.plot(
+            [cost.workload_review for cost in costs.values()],
+            [cost.miss_rate for cost in costs.values()],
+            marker=".",
+            label=scope.replace("_", " "),
+        )
+        if alpha in costs:
+            asked = costs[alpha]
+            axes.plot(asked.workload_review, asked.miss_rate, marker="o", markersize=10, color=line.get_color())
+    axes.axhline(alpha, linestyle="--", color="grey")
+    axes.set(
+        title=f"What a promise costs (large: at most {100 * alpha:.4g}% missed)",
+        xlabel="review workload (share of messages)",
+        ylabel="miss rate (share of complaints)",
+        ylim=(0, None),
+    )
+    axes.legend(title="channel")
+    figure.savefig(file, dpi=110, metadata={"Software": None})
 
 
 def _precision_recall(axes: mpl.axes.Axes, judged: Judged) -> None:

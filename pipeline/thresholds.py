@@ -6,8 +6,10 @@ new messages are exchangeable with the calibration messages.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import beta
 
 from pipeline.domain import Thresholds
@@ -42,32 +44,33 @@ def choose(
     return Thresholds(review=review, stage_1=stage_1, alpha=params.alpha, delta=params.delta, n=n, k=k)
 
 
+@cache
 def allowed_misses(n: int, alpha: float, delta: float) -> int:
     """The largest k with beta.ppf(1 - delta, k + 1, n - k) <= alpha; NoGuarantee if there is none."""
     needed = complaints_needed(alpha, delta)
     if n < needed:
         raise NoGuarantee(
-            f"{n} calibration complaints are too few to promise a miss rate of at most {alpha:.1%} with "
-            f"confidence {1 - delta:.0%}: {needed} are needed. Label more, or promise less in params.yaml."
+            f"{n} calibration complaints are too few to promise a miss rate of at most {100 * alpha:.4g}% with "
+            f"confidence {100 * (1 - delta):.4g}%: {needed} are needed. Label more, or promise less in params.yaml."
         )
     ks = np.arange(n)
     return int(ks[beta.ppf(1 - delta, ks + 1, n - ks) <= alpha].max())
 
 
+def precision_bound(hits: ArrayLike, total: ArrayLike, delta: float) -> np.ndarray:
+    """One-sided Clopper-Pearson lower bounds of `hits` out of `total`, each with confidence 1 - delta."""
+    some, all_of_them = np.asarray(hits), np.asarray(total)
+    return np.where(some == 0, 0.0, beta.ppf(delta, np.maximum(some, 1), all_of_them - some + 1))
+
+
 def _sure_enough(scores: np.ndarray, truth: np.ndarray, params: ThresholdParams) -> float:
-    """The lowest grid value whose precision bound, and that of every value tested above it, reaches the target."""
-    chosen = 1.0
-    for value in _GRID:
-        above = scores >= value
-        hits, total = int(truth[above].sum()), int(above.sum())
-        if precision_bound(total, total, params.precision_delta) < params.precision:
-            continue  # too few to pass whatever their labels, so nothing was tested
-        if precision_bound(hits, total, params.precision_delta) < params.precision:
-            break
-        chosen = float(value)
-    return chosen
+    """The lowest grid value whose precision bound, and that of every value tested above it, reaches the target.
 
-
-def precision_bound(hits: int, total: int, delta: float) -> float:
-    """One-sided Clopper-Pearson lower bound of `hits` out of `total`, with confidence 1 - delta."""
-    return 0.0 if hits == 0 else float(beta.ppf(delta, hits, total - hits + 1))
+    Where too few score above a value to pass whatever their labels, it is not tested.
+    """
+    above = scores >= _GRID[:, np.newaxis]
+    totals, hits = above.sum(axis=1), (above & truth).sum(axis=1)
+    tested = precision_bound(totals, totals, params.precision_delta) >= params.precision
+    passed = precision_bound(hits, totals, params.precision_delta)[tested] >= params.precision
+    in_a_row = int(np.logical_and.accumulate(passed).sum())
+    return float(_GRID[tested][in_a_row - 1]) if in_a_row else 1.0

@@ -3,7 +3,23 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.domain import Channel, Cue, CueKind, Flag, Message, MessageKind, Prediction, Thresholds
+from pipeline.domain import (
+    Category,
+    Channel,
+    Cue,
+    CueKind,
+    Decision,
+    Flag,
+    Jurisdiction,
+    Label,
+    LabelledMessage,
+    Message,
+    MessageKind,
+    Prediction,
+    PreparedMessage,
+    Route,
+    Thresholds,
+)
 
 RECEIVED = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -25,6 +41,11 @@ def a_prediction(complaint: float = 0.9, service_request: float | None = None) -
     rest = 1 - complaint
     request = rest * 0.8 if service_request is None else service_request
     return Prediction(complaint=complaint, service_request=request, other=rest - request, topic="heating")
+
+
+def a_prepared(**given: Any) -> PreparedMessage:
+    values = {"text": COMPLAINT, "subject": "", "channel": Channel.WEB_FORM, "cues": (), **given}
+    return PreparedMessage(**values)
 
 
 def some_thresholds(review: float = 0.2, stage_1: float = 0.7) -> Thresholds:
@@ -64,3 +85,44 @@ def a_mail(
 
 
 WRITTEN = MessageKind.WRITTEN
+
+
+def a_decision(complaint: float = 0.9, route: Route = Route.STAGE_1, **given: Any) -> Decision:
+    prediction = a_prediction(complaint)
+    values = {
+        "message_id": "m-1",
+        "source": None,
+        "channel": Channel.WEB_FORM,
+        "label": prediction.label,
+        "prediction": prediction,
+        "route": route,
+        "reasons": (),
+        "cues": (),
+        "provisions": {},
+        "flags": (),
+        "category": Category(hos="Property Condition", lgsco="Housing"),
+        "jurisdiction": Jurisdiction.HOS,
+        "profile": "hos-2024",
+        "profile_version": "1",
+        "model_version": "x",
+        "thresholds": some_thresholds(),
+        "subject": "",
+        "text": COMPLAINT,
+        **given,
+    }
+    return Decision(**values)
+
+
+def a_labelled(**given: Any) -> LabelledMessage:
+    values = {
+        "message": a_message(),
+        "label": Label.COMPLAINT,
+        "contested": False,
+        "prior_chance": True,
+        "topic": "heating",
+        "author": "x01",
+        "scenario": "x01-0001",
+        "split": "test",
+        **given,
+    }
+    return LabelledMessage(**values)

@@ -19,5 +19,5 @@ def _without_stops(text: str, _: Random) -> str:
 
 
 def _without_title(text: str, _: Random) -> str:
-    title, _, body = text.partition("\n\n")
+    title, body = text.split("\n\n", 1) if "\n\n" in text else (text, "")
     return body if len(body) > len(title) else text

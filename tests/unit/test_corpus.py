@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus import corpus_sha256, of_split, read_corpus
-from pipeline.errors import CorpusError
+from pipeline.corpus import corpus_sha256, of_split, read_corpus, read_labelled
+from pipeline.errors import CorpusError, UnreadableSource
 from tests.builders import a_corpus_row
 from tests.conftest import CHECKOUT
 
@@ -63,3 +63,34 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
 def test_the_hash_changes_with_the_words(tmp_path: Path) -> None:
     first = corpus_sha256(written(tmp_path, a_corpus_row()))
     assert corpus_sha256(written(tmp_path, a_corpus_row(text="else"))) != first
+
+
+def test_a_labelled_file_needs_five_fields_and_keeps_its_authors_and_scenarios(tmp_path: Path) -> None:
+    five = {name: a_corpus_row()[name] for name in ("id", "text", "channel", "label", "contested")}
+    plain, whole = read_labelled(written(tmp_path, five, a_corpus_row(scenario="s-1")) / "x01.jsonl")
+    assert (plain.author, plain.scenario) == ("x01", "x01-0001")
+    assert (whole.author, whole.scenario) == ("x01", "s-1")
+    assert plain.message == whole.message
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"id": "1"}', "line 2: no field 'text'"),
+        (b"[1]", "line 2: a row must be a JSON object"),
+        (b"{", "line 2: Expecting"),
+        (b"\xff", "line 2: 'utf-8' codec"),
+        (json.dumps(a_corpus_row(contested="no")).encode(), "line 2: 'contested' must be true or false"),
+        (json.dumps(a_corpus_row(text=7)).encode(), "line 2: 'text' must be a text"),
+    ],
+)
+def test_a_wrong_line_of_a_labelled_file_is_named(tmp_path: Path, line: bytes, reason: str) -> None:
+    path = written(tmp_path, a_corpus_row()) / "x01.jsonl"
+    path.write_bytes(path.read_bytes() + line)
+    with pytest.raises(CorpusError, match=reason):
+        read_labelled(path)
+
+
+def test_a_labelled_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSource, match="no such file"):
+        read_labelled(tmp_path / "nowhere.jsonl")

@@ -46,6 +46,13 @@ def test_stage_1_starts_where_flags_are_right_often_enough() -> None:
     assert found.review == pytest.approx(0.6)
 
 
+def test_the_walk_down_to_stage_1_stops_at_the_first_value_that_fails() -> None:
+    """Where nearly all flags above 0.95 are wrong, that all between 0.6 and 0.95 are right does not help."""
+    scores = np.concatenate([np.full(60, 0.97), np.full(2000, 0.7)])
+    truth = np.concatenate([np.zeros(60), np.ones(2000)]).astype(bool)
+    assert choose(scores, truth, PARAMS).stage_1 == 1.0
+
+
 def test_where_no_value_is_sure_enough_everything_above_review_is_reviewed() -> None:
     rng = np.random.default_rng(1)
     found = choose(rng.random(400), rng.random(400) < 0.3, PARAMS)
