@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -39,7 +40,7 @@ class Estimators:
         if self.encoder is None:
             return fast
         logits = self.encoder.logits([message.text for message in prepared])
-        return np.asarray(self.stack.predict_proba(stacked(fast, logits)))
+        return _by_row(self.stack, stacked(fast, logits))
 
     def fast_probabilities(self, prepared: list[PreparedMessage]) -> np.ndarray:
         """What words, character n-grams and cues say alone, of the same shape."""
@@ -86,6 +87,12 @@ def stacked(fast: np.ndarray, logits: np.ndarray) -> np.ndarray:
     """Log probabilities of the fast model and of the encoder side by side, of shape (messages, 6)."""
     encoder = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     return np.hstack([np.log(np.clip(fast, _SMALLEST, 1)), encoder])
+
+
+def _by_row(stack: LogisticRegression, columns: np.ndarray) -> np.ndarray:
+    """Its `predict_proba` without a matrix product, whose last digit depends on how many rows there are."""
+    odds = (columns[:, np.newaxis, :] * stack.coef_).sum(axis=2) + stack.intercept_
+    return np.asarray(softmax(odds, axis=1))
 
 
 def build_topic_estimator(params: ModelParams) -> Pipeline:

@@ -21,12 +21,7 @@ def log_training(folder: Path, manifest: Manifest, params: Params, plots: Mappin
     """One training as an MLflow run: parameters, metrics, data hash, plots, the model folder; registered under the
     alias `champion`. Answers the run's id. `store` is the folder that gets mlflow.db where no server is named.
     """
-    server = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(server or f"sqlite:///{(store / 'mlflow.db').resolve()}")
-    if mlflow.get_experiment_by_name(NAME) is None:
-        own = None if server else (store / "mlartifacts").resolve().as_uri()
-        mlflow.create_experiment(NAME, artifact_location=own)
-    mlflow.set_experiment(NAME)
+    _open(NAME, store)
     with mlflow.start_run(run_name=manifest.version) as run:
         mlflow.log_params(
             {f"{section}.{key}": value for section, values in asdict(params).items() for key, value in values.items()}
@@ -38,6 +33,25 @@ def log_training(folder: Path, manifest: Manifest, params: Params, plots: Mappin
             mlflow.log_artifact(str(path), "plots")
         _register(run.info.run_id, f"{run.info.artifact_uri}/model", manifest.version)
         return str(run.info.run_id)
+
+
+def log_measurements(
+    experiment: str, name: str, params: Mapping[str, object], values: Mapping[str, float], *, store: Path
+) -> None:
+    """One run called `name` that holds no model, only what was measured."""
+    _open(experiment, store)
+    with mlflow.start_run(run_name=name):
+        mlflow.log_params(dict(params))
+        mlflow.log_metrics(dict(values))
+
+
+def _open(experiment: str, store: Path) -> None:
+    server = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(server or f"sqlite:///{(store / 'mlflow.db').resolve()}")
+    if mlflow.get_experiment_by_name(experiment) is None:
+        own = None if server else (store / "mlartifacts").resolve().as_uri()
+        mlflow.create_experiment(experiment, artifact_location=own)
+    mlflow.set_experiment(experiment)
 
 
 def _register(run_id: str, source: str, version: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,17 +31,24 @@ def exported(network: Network, tokenizer: Any, texts: Iterable[str], *, pieces: 
     _prune(network, kept)
     with tempfile.TemporaryDirectory() as folder:
         plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
+        _write(network, plain)
+        quantize_dynamic(plain, small, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)
+        return Encoder(_with_small_weights(small), _pruned_tokenizer(tokenizer, kept))
+
+
+def _write(network: Network, path: Path) -> None:
+    """By tracing: the newer exporter needs one package more and gives the same graph."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's advice to use the newer exporter, and about constants while tracing
         torch.onnx.export(
             _WithoutMask(network.float().eval()),
             (torch.tensor([[0, 1, 2, 3]]),),
-            plain,
+            path,
             input_names=["input_ids"],
             output_names=["logits"],
             dynamic_axes={"input_ids": {0: "messages", 1: "tokens"}},
             dynamo=False,
         )
-        quantize_dynamic(plain, small, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)
-        return Encoder(_with_small_weights(small), _pruned_tokenizer(tokenizer, kept))
 
 
 def _with_small_weights(path: Path) -> bytes:

@@ -1,7 +1,9 @@
 """The model in models/: what every user gets. No training, no torch."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,7 +63,24 @@ def test_one_limb_in_a_long_message_is_found_wherever_it_stands(encoder: Encoder
     assert np.isfinite([neutral, first, last]).all()
 
 
-def test_serving_needs_no_torch() -> None:
-    code = "import sys, service.app; print(sorted({'torch', 'transformers', 'onnx'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+WITHOUT_TORCH = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "transformers", "onnx"}:
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Refuse())
+from service.cli import main
+main()
+"""
+
+
+def test_serving_needs_no_torch(tmp_path: Path) -> None:
+    note = tmp_path / "one.jsonl"
+    note.write_text(json.dumps({"id": "1", "text": FAILED, "channel": "note"}) + "\n")
+    command = [sys.executable, "-c", WITHOUT_TORCH, "score", str(note)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["label"] == "complaint"

@@ -61,7 +61,7 @@ def test_evaluation_judges_left_out_authors_the_test_and_a_file_of_ones_own(smal
     rows = [json.loads(line) for line in (CHECKOUT / "data" / "raw" / "d08.jsonl").read_text().splitlines()]
     kept = [{name: row[name] for name in ("id", "text", "channel", "label", "contested")} for row in rows]
     own.write_text("\n".join(map(json.dumps, kept)))
-    done = heard("evaluate", "--in", str(small), "--also", str(own))
+    done = heard("evaluate", "--in", str(small), "--leave-out", "--also", str(own))
     assert done.returncode == 0, done.stderr
     for words in ("left-out authors", "frozen test", "own, uncontested", "auc_like_length", "miss_rate", "no_cue"):
         assert words in done.stdout
@@ -72,7 +72,7 @@ def test_evaluation_judges_left_out_authors_the_test_and_a_file_of_ones_own(smal
     [
         ("thresholds", {"alpha": 0.0001}, "are too few to promise a miss rate"),
         ("model", {"colour": 1}, "missing or unknown keys colour"),
-        ("model", {"folds": "many"}, "'model.folds' must be a number"),
+        ("model", {"folds": "many"}, "'model.folds' must be of type int"),
     ],
 )
 def test_what_training_cannot_do_is_a_sentence(
