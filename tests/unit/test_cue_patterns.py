@@ -3,7 +3,9 @@
 import pytest
 
 from pipeline.cues import find_cues, read_patterns
-from pipeline.domain import CueKind, Flag
+from pipeline.domain import Channel, CueKind, Flag
+from pipeline.preprocess import prepare
+from tests.builders import a_message
 
 _FLAGS = {
     CueKind.EXPLICIT_COMPLAINT: {None, Flag.STAGE_2},
@@ -104,6 +106,21 @@ def test_what_an_officer_must_see_at_once_is_flagged(text, kind, flag):
         ),
         ("Cust asks which day the stairs are washed, happy.", _AGAINST_THE_ORGANISATION),
         ("Tnt rpts leak under sink, first report, op booked.", _AGAINST_THE_ORGANISATION),
+        ("I rang the police twice about the lads on the stairs.", (CueKind.REPEAT_CONTACT,)),
+        ("The water company promised to come on Monday and never did.", (CueKind.BROKEN_COMMITMENT,)),
+        ("The letting agent never answers my calls.", (CueKind.NO_RESPONSE,)),
+        ("No complaints at all, the lads were tidy.", (CueKind.EXPLICIT_COMPLAINT, CueKind.DISSATISFACTION)),
+        ("We are not unhappy with the new windows.", (CueKind.DISSATISFACTION,)),
+        ("My neighbour is typing this for me.", (CueKind.THIRD_PARTY_TARGET,)),
+        ("It is the lamp across the road from the shop.", (CueKind.THIRD_PARTY_TARGET,)),
+        ("It is the one with the blue door.", (CueKind.VULNERABILITY,)),
+        ("Ms Doe asks what she owes.", (CueKind.VULNERABILITY,)),
+        ("Could you send. Thank you.", (CueKind.VULNERABILITY,)),
+        ("There is no reply needed.", (CueKind.NO_RESPONSE,)),
+        ("The tap has dripped since Sunday.", (CueKind.DELAY, CueKind.REPEAT_CONTACT)),
+        ("I empty the bowl twice a day.", (CueKind.REPEAT_CONTACT,)),
+        ("You never know, it may be the fuse.", (CueKind.DISSATISFACTION,)),
+        ("Every time a lorry passes the lid rattles.", (CueKind.REPEAT_CONTACT,)),
         ("Do you collect old fridges?", (*_AGAINST_THE_ORGANISATION, CueKind.DELAY, CueKind.IMPACT)),
         ("My new telephone number is below.", (*_AGAINST_THE_ORGANISATION, CueKind.DELAY, CueKind.IMPACT)),
     ],
@@ -111,6 +128,26 @@ def test_what_an_officer_must_see_at_once_is_flagged(text, kind, flag):
 def test_a_plain_request_shows_none_of_these_kinds(text, kinds):
     found = {cue.kind: cue.text for cue in find_cues(text) if cue.kind in kinds}
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I told you twice what the police said.", CueKind.REPEAT_CONTACT),
+        ("The gas company says your man never came back.", CueKind.BROKEN_COMMITMENT),
+        ("Your letter says it is mended. It is not. Unacceptable.", CueKind.DISSATISFACTION),
+        ("I rang the police. The officer never rang back.", CueKind.NO_RESPONSE),
+    ],
+)
+def test_another_body_or_a_negation_silences_only_its_own_clause(text, kind):
+    assert any(cue.kind is kind for cue in find_cues(text))
+
+
+def test_what_an_officer_wrote_in_the_quoted_mail_shows_no_cue():
+    reply = "Could I move my visit to Friday?\n\nOn Mon, 2 Nov 2026 at 09:30, Repairs <repairs@brindlevale.example> wrote:"
+    quoted = "> I am sorry that nobody came and that you have rung three times. This is unacceptable."
+    prepared = prepare(a_message(text=f"{reply}\n{quoted}", channel=Channel.EMAIL))
+    assert not [cue for cue in prepared.cues if cue.kind in _AGAINST_THE_ORGANISATION]
 
 
 @pytest.mark.parametrize("text", ["I RANG AGAIN AND NOBODY CAME", "I rang\nagain and nobody\ncame"])
