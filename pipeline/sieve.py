@@ -37,14 +37,10 @@ class Sieve:
     def stretches(self, words: Sequence[str]) -> list[Stretch]:
         """Every match lies in one of these; those of one pattern never overlap."""
         found: dict[int, list[tuple[int, int]]] = {}
-        starts, absent, repeating, ends, bits_of = self._starts, self._absent, self._repeating, self._ends, self._bits
         state = 0
         for at, word in enumerate(words):
-            reached = state << 1
-            if reached & absent:
-                reached = self._past_absent(reached)
-            state = (reached | starts | state & repeating) & bits_of(word)
-            ended = state & ends
+            state = (self._past_absent(state << 1) | self._starts | state & self._repeating) & self._bits(word)
+            ended = state & self._ends
             while ended:
                 place = ended.bit_length() - 1
                 ended ^= 1 << place
