@@ -144,7 +144,9 @@ def test_another_body_or_a_negation_silences_only_its_own_clause(text, kind):
 
 
 def test_what_an_officer_wrote_in_the_quoted_mail_shows_no_cue():
-    reply = "Could I move my visit to Friday?\n\nOn Mon, 2 Nov 2026 at 09:30, Repairs <repairs@brindlevale.example> wrote:"
+    reply = (
+        "Could I move my visit to Friday?\n\nOn Mon, 2 Nov 2026 at 09:30, Repairs <repairs@brindlevale.example> wrote:"
+    )
     quoted = "> I am sorry that nobody came and that you have rung three times. This is unacceptable."
     prepared = prepare(a_message(text=f"{reply}\n{quoted}", channel=Channel.EMAIL))
     assert not [cue for cue in prepared.cues if cue.kind in _AGAINST_THE_ORGANISATION]
