@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format repro figures robust learning-curve bench-models bench-acl2019 bench-serve screenshot lock clean
+.PHONY: help setup setup-dev run test check format repro figures robust cues learning-curve bench-models bench-acl2019 bench-serve screenshot lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ figures: setup ## measure the model that serves on the frozen test, and the fast
 
 robust: setup ## check the model that serves: robustness, behaviour, fairness (MODEL=FOLDER: another one)
 	$(BIN)/heard check-model $(if $(MODEL),--model $(MODEL))
+
+cues: setup ## how often each kind of cue fires, and where it should not
+	$(BIN)/python benchmarks/cues.py
 
 learning-curve: setup ## what more authors bring, at 10, 25, 50 and 100 % of them (ALSO=FILE: on that too)
 	$(BIN)/python benchmarks/learning_curve.py $(if $(ALSO),--also $(ALSO))
