@@ -49,8 +49,12 @@ def find_cues(text: str) -> tuple[Cue, ...]:
 
 def _plain(text: str) -> str:
     """`text` in small letters, a paragraph a line, each character at its place: spaCy splits WON'T unlike won't."""
-    lower = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    lower = text.lower() if text.isascii() else "".join(map(_small, text))
     return _LINE_BREAK.sub(" ", lower)
+
+
+def _small(letter: str) -> str:
+    return small if len(small := letter.lower()) == 1 else letter
 
 
 def read_patterns(kind: CueKind) -> list[dict[str, Any]]:
