@@ -167,9 +167,9 @@ def _from_rtf(packed: bytes) -> str | None:
         return None
     try:
         rtf = compressed_rtf.decompress(packed).decode("latin-1")
-        if len(rtf) > _RTF_LIMIT or len(font_table_group(rtf)) > _FONTS_LIMIT:  # type: ignore[no-untyped-call]
+        if len(rtf) > _RTF_LIMIT or len(font_table_group(rtf)) > _FONTS_LIMIT:  # type: ignore[no-untyped-call]  # striprtf has no types
             return None
-        return str(rtf_to_text(rtf.replace("\\field", "\\relax"), errors="replace"))  # type: ignore[no-untyped-call]
+        return str(rtf_to_text(rtf.replace("\\field", "\\relax"), errors="replace"))  # type: ignore[no-untyped-call]  # as above
     except Exception:  # noqa: BLE001  # neither library raises anything narrower
         return None
 

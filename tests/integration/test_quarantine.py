@@ -233,7 +233,7 @@ def at_once(*tasks: object) -> list[str]:
     def run(task: object) -> None:
         together.wait()
         try:
-            found.append("received" if task().received else "waits")  # type: ignore[operator]
+            found.append("received" if task().received else "waits")  # type: ignore[operator]  # a list of two kinds of task
         except AlreadySettled:
             found.append("settled")
 
@@ -247,7 +247,7 @@ def at_once(*tasks: object) -> list[str]:
 
 def test_retries_at_once_of_one_case_receive_it_once(context: Context) -> None:
     number = set_aside(context)
-    task = lambda: quarantine.retry(context.database, context.intake, number, Channel.NOTE)  # noqa: E731
+    task = lambda: quarantine.retry(context.database, context.intake, number, Channel.NOTE)  # noqa: E731  # the same task six times
     assert at_once(*[task] * 6) == ["received"] + ["settled"] * 5
     assert counted(context) == (1, 1, 0, 0)
     assert [kind for kind, _, _ in events(context, "r-1")].count(EventKind.RETRIED) == 1
