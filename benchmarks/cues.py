@@ -2,8 +2,8 @@
 
 A table for each of --splits (default: train+calibration, then the frozen test): of each kind the share of messages in
 which it is found, among clean (uncontested) service requests, others and complaints, and among the complaints of the
-everyday part; then the share of complaints in which at least one cue speaks for a complaint. A kind above 5 % on clean
-service requests is marked, unless requests are what it is there for. Nothing is random.
+everyday part; then the share of messages in which at least one cue speaks for a complaint. A kind above 5 % on clean
+service requests is marked, unless requests show it by their nature; docs/decisions/0004 says why two stay above.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline import cues
 from pipeline.cues import find_cues, read_patterns
 from pipeline.domain import Channel, CueKind, Flag
 from pipeline.preprocess import prepare
@@ -158,3 +159,12 @@ def test_capitals_and_line_breaks_hide_no_cue(text: str) -> None:
     assert plain
     assert [(cue.kind, cue.start, cue.end) for cue in find_cues(text)] == [(c.kind, c.start, c.end) for c in plain]
     assert all(cue.text == text[cue.start : cue.end] for cue in find_cues(text))
+
+
+def test_cues_are_the_same_after_the_vocabulary_was_made_anew():
+    text = "Nobody came, and this is the third time of asking."
+    rules, before = cues._rules(), find_cues(text)
+    for _ in range(5):
+        find_cues(" " * 900_000)
+    assert find_cues(text) == before
+    assert cues._rules() is not rules

@@ -3,7 +3,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mailparser_reply import EmailReplyParser
 
+from pipeline import normalise
 from pipeline.normalise import WINDOW, clean, resident_words
 
 
@@ -147,3 +149,20 @@ def test_letters_that_only_look_latin_are_read_as_latin() -> None:
 def test_words_in_cyrillic_stay_as_they_are() -> None:
     words = "\u043d\u0456\u0445\u0442\u043e \u043d\u0435 \u043f\u0440\u0438\u0439\u0448\u043e\u0432"
     assert clean(words) == words
+
+
+@given(st.from_regex(normalise._PLAIN, fullmatch=True))
+def test_what_is_taken_for_plain_needs_no_repair(text: str) -> None:
+    assert normalise._repaired(text) == text
+
+
+_PIECES = (
+    "On Mon, Ann wrote|From|To|wrote|From: Ann|Sent: Monday|-----|Original Message|:|photo:|----|>|> | |\n|\n\n"
+    "|the lift is out|10:30|" + "_" * 32
+).split("|")
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join).map(clean))
+def test_mail_without_the_mark_of_a_quotation_reads_as_the_reply_parser_reads_it(body: str) -> None:
+    replies = EmailReplyParser(languages=["en"]).read(body).replies
+    assert normalise._newest_reply(body) == (replies[0].full_body or body)

@@ -1,7 +1,7 @@
 """The sieve says where spaCy's matcher must look; the matcher, let loose on the whole text, is the judge."""
 
 import spacy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.matcher import Matcher
 from spacy.tokens import Doc
@@ -45,6 +45,7 @@ def matches(pattern, where):
     return {(start, end) for _, start, end in matcher(where)}
 
 
+@settings(deadline=None)
 @given(patterns, st.lists(words, max_size=25))
 def test_no_match_of_any_token_pattern_is_lost(patterns, text):
     doc = Doc(NLP.vocab, words=text)
@@ -62,7 +63,7 @@ def test_stretches_of_one_pattern_never_overlap(patterns, text):
 def test_no_match_of_the_patterns_in_use_is_lost():
     rows = [row for kind in CueKind for row in read_patterns(kind)]
     patterns = [row["pattern"] for row in rows if not isinstance(row["pattern"], str)]
-    doc = NLP(" ".join(row["example"] for row in rows[::4]))
+    doc = NLP(" ".join(row["example"] for row in rows[::8]))
     found = found_by_spacy_alone(patterns, doc)
-    assert len(found) > len(rows) / 4
+    assert len(found) > len(rows) / 8
     assert found_through_the_sieve(patterns, doc) == found
