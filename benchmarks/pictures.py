@@ -42,7 +42,13 @@ def _precision_recall(axes: Axes, said: dict[str, Answer], rows: list[Example]) 
     for name, answer in said.items():
         precision, recall, _ = precision_recall_curve(is_complaint(rows), answer.scores)
         axes.plot(recall, precision, label=name)
-    axes.set(xlabel="recall of complaints", ylabel="precision", ylim=(0, 1.02), title="Complaints found, flags right")
+    axes.set(
+        xlabel="recall of complaints",
+        ylabel="precision",
+        xlim=(0.4, 1),
+        ylim=(0.4, 1.01),
+        title="Complaints found, flags right",
+    )
 
 
 def _risk_coverage(axes: Axes, said: dict[str, Answer], rows: list[Example]) -> None:
@@ -75,19 +81,20 @@ def _reliability(axes: Axes, said: dict[str, Answer], rows: list[Example]) -> No
 
 
 def _quality_speed(axes: Axes, trials: Sequence[Trial], measured: dict[str, Measured]) -> None:
-    for trial in trials:
-        name = trial.candidate.name
-        figure = measured[name].auc
+    for number, trial in enumerate(sorted(trials, key=lambda trial: -measured[trial.candidate.name].auc.value)):
+        figure = measured[trial.candidate.name].auc
         spread = [[figure.value - figure.low], [figure.high - figure.value]]
-        axes.errorbar(trial.per_second, figure.value, yerr=spread, fmt="o", capsize=2)
-        axes.annotate(name, (trial.per_second, figure.value), (5, 4), textcoords="offset points", fontsize="x-small")
+        marker, colour = "osD^"[number // 4], f"C{number % 10}"
+        axes.errorbar(
+            trial.per_second, figure.value, spread, fmt=marker, color=colour, capsize=2, label=trial.candidate.name
+        )
     axes.set_xscale("log")
-    axes.margins(x=0.25)
     axes.set(
         xlabel="messages a second, one core (prepared message to answer)",
         ylabel="AUC, complaint against the rest",
         title="Quality and speed",
     )
+    axes.legend(fontsize="small", loc="lower left")
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -59,9 +59,9 @@ def print_report(report: Report, console: Console) -> None:
         messages, complaints = report.sizes[name]
         table = Table(title=f"{name}: {messages:,} messages, {complaints:,} complaints", title_justify="left")
         table.add_column("candidate", no_wrap=True)
-        columns = ["AUC, complaint v rest", "like length", "macro F1", "recall at 5 %"]
+        columns = ["AUC [95 %]", "like length", "macro F1", "recall, 5 %"]
         if name == LEFT_OUT:
-            columns += ["AUC, scenarios", "messages/s"]
+            columns += ["scenarios", "a second"]
         for column in columns:
             table.add_column(column, justify="right", no_wrap=True)
         for trial in report.trials:

@@ -1,8 +1,9 @@
 """Train each candidate the same way on the same rows, judge it on rows whose writers it never saw, and measure."""
 
+import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from statistics import median
 
@@ -140,7 +141,7 @@ def speed(judge: Judge, prepared: Sequence[PreparedMessage], *, at_most: int = 5
     part = list(prepared[:at_most])
     judge(part[:10])
     times = []
-    with threadpool_limits(1):
+    with _one_core():
         for _ in range(_ROUNDS):
             start = time.perf_counter()
             judge(part)
@@ -152,10 +153,25 @@ def preparing_speed(messages: Sequence[Message], *, at_most: int = 500) -> float
     """Messages a second on one core, from message to prepared message."""
     part = messages[:at_most]
     prepare(part[0])
-    start = time.perf_counter()
-    for message in part:
-        prepare(message)
+    with _one_core():
+        start = time.perf_counter()
+        for message in part:
+            prepare(message)
     return len(part) / (time.perf_counter() - start)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """This thread and those it starts stay on one core, where the system can say so; libraries use one thread."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if allowed:
+        os.sched_setaffinity(0, {max(allowed)})
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        if allowed:
+            os.sched_setaffinity(0, allowed)
 
 
 def _tried(
