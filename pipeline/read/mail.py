@@ -14,13 +14,12 @@ from email.message import Message as Mail
 from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
-from selectolax.lexbor import LexborHTMLParser
-
 from pipeline.domain import Channel, Message, MessageKind
 from pipeline.errors import RefusedRow
-from pipeline.normalise import is_cover
 from pipeline.read.decoding import to_text
+from pipeline.read.html import html_to_text
 from pipeline.read.identity import identity
+from pipeline.threads import is_cover
 
 MAIL_LIMIT = 50_000_000
 """Bytes a mail may have with its attachments."""
@@ -29,14 +28,8 @@ _ADDRESS = 1_000
 _ENVELOPE = re.compile(rb"^From [^\r\n]*\d{4}\s*$")
 _FIRST_YEAR = 2000
 _STRANGE = (MessageError, ValueError, TypeError, LookupError, OverflowError, RecursionError, OSError, struct.error)
-_HTML_LIMIT = 500_000
 DEPTH_LIMIT = 20
 """How many mails deep, each attached to the next, is looked."""
-
-_NOT_SHOWN = (
-    "script,style,head,title,template,noscript,[hidden],[style*='display:none'],[style*='display: none'],"
-    "[style*='font-size:0'],[style*='visibility:hidden']"
-)
 
 
 def read_mbox(path: Path, *, source: str) -> Iterator[Message | RefusedRow]:
@@ -104,23 +97,6 @@ def message_of(mail: Mail, *, body: str, delivered: str, raw: bytes, source: str
         kind=_kind(mail, text, subject),
         raw=raw,
     )
-
-
-def html_to_text(html: str) -> str:
-    """The words a reader would see: no script, style, hidden preheader or tracking pixel."""
-    tree = LexborHTMLParser(html[:_HTML_LIMIT])
-    for node in tree.css(_NOT_SHOWN):
-        node.decompose()
-    for node in tree.css("blockquote:not(blockquote blockquote)"):
-        node.insert_before("\n")
-        quoted = node.text(separator="\n", strip=True)
-        node.replace_with("\n" + "\n".join(f"> {line}" for line in quoted.split("\n")) + "\n")
-    for node in tree.css("br,p,div,tr,li,h1,h2,h3,h4,table"):
-        node.insert_before("\n")
-        node.insert_after("\n")
-    text = tree.root.text() if tree.root else ""
-    lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in text.split("\n")]
-    return re.sub(r"\n{2,}", "\n\n", "\n".join(lines)).strip()
 
 
 def _forwarded(mail: Mail, *, depth: int) -> Mail:

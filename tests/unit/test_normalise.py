@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mailparser_reply import EmailReplyParser
 
-from pipeline import normalise
+from pipeline import normalise, threads
 from pipeline.normalise import WINDOW, clean, resident_words
 
 
@@ -165,4 +165,4 @@ _PIECES = (
 @given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join).map(clean))
 def test_mail_without_the_mark_of_a_quotation_reads_as_the_reply_parser_reads_it(body: str) -> None:
     replies = EmailReplyParser(languages=["en"]).read(body).replies
-    assert normalise._newest_reply(body) == (replies[0].full_body or body)
+    assert threads._newest_reply(body) == (replies[0].full_body or body)

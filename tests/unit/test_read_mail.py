@@ -5,7 +5,8 @@ import pytest
 
 from pipeline.domain import Message, MessageKind
 from pipeline.errors import RefusedRow
-from pipeline.read.mail import html_to_text, read_mail, read_mbox
+from pipeline.read.html import html_to_text
+from pipeline.read.mail import read_mail, read_mbox
 from tests.builders import a_mail
 
 
