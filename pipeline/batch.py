@@ -14,9 +14,9 @@ from pipeline.classify import MessageClassifier
 from pipeline.contract import decision_row
 from pipeline.domain import Message, Route
 from pipeline.errors import InputError, RefusedRow
+from pipeline.formulas import formula_safe
 
 _CHUNK = 256
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Write = Callable[[dict[str, Any]], None]
 
@@ -104,7 +104,7 @@ def _row_writer(file: IO[str], form: str) -> Write:
         if not header:
             header.extend(cells)
             table.writerow(header)
-        table.writerow([_formula_safe(cells.get(name, "")) for name in header])
+        table.writerow([formula_safe(cells.get(name, "")) for name in header])
 
     return write
 
@@ -116,13 +116,6 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     cells["cues"] = "; ".join(f"{cue['kind']}: {cue['text']} ({cue['provision']})" for cue in cells["cues"])
     cells["flags"] = "; ".join(cells["flags"])
     return cells
-
-
-def _formula_safe(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets a ' before it."""
-    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA):
-        return f"'{value}"
-    return value
 
 
 def _write_parquet(rows: list[dict[str, Any]], path: Path) -> None:

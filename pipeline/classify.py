@@ -1,12 +1,14 @@
 """MessageClassifier: load a model once, decide about many messages."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from pipeline import policy
 from pipeline.artefact import Artefact, Manifest, load, serving_folder
+from pipeline.cues import find_cues
 from pipeline.domain import Decision, Message, Prediction, PreparedMessage
 from pipeline.errors import UntrustedModel
 from pipeline.explain import influences
@@ -32,7 +34,9 @@ class MessageClassifier:
         chosen = folder or serving_folder(MODELS)
         if chosen is None:
             raise UntrustedModel("No model is released or trained yet: run `heard train` first.")
-        return cls(load(chosen), load_profile(profile))
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(find_cues, "")  # reads the patterns while the model is unpacked: less to wait for
+            return cls(load(chosen), load_profile(profile))
 
     def classify(self, messages: Sequence[Message], *, explain: bool = False) -> list[Decision]:
         """One decision a message, in order. To `explain` costs time, and nothing where a cue already says why."""
@@ -69,6 +73,8 @@ class MessageClassifier:
             profile=self.profile,
             thresholds=thresholds,
             windowed=prepared.windowed,
+            flags=prepared.flags,
+            language=prepared.language,
         )
         return Decision(
             message_id=message.id,
@@ -80,7 +86,7 @@ class MessageClassifier:
             reasons=routing.reasons,
             cues=prepared.cues,
             provisions={cue.kind: self.profile.provisions[cue.kind] for cue in prepared.cues},
-            flags=policy.flags_of(prepared.cues, message.kind, windowed=prepared.windowed),
+            flags=policy.flags_of(prepared.cues, message.kind, windowed=prepared.windowed, noted=prepared.flags),
             category=CATEGORIES[prediction.topic],
             jurisdiction=jurisdiction_of(prediction.topic),
             profile=self.profile.name,

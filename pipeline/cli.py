@@ -12,6 +12,7 @@ from pipeline.console import errors
 from pipeline.data_cli import data
 from pipeline.domain import Channel
 from pipeline.errors import HeardError, InputError
+from pipeline.starting import starting
 from pipeline.thresholds_cli import thresholds
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -50,12 +51,13 @@ def score(
     if form is Format.PARQUET and output is None:
         raise typer.BadParameter("parquet cannot go to standard output: add --output FILE.")
 
-    from pipeline.batch import score as score_all
-    from pipeline.batch import writer
-    from pipeline.classify import MessageClassifier
-    from pipeline.read.files import read_paths
+    with starting():
+        from pipeline.batch import score as score_all
+        from pipeline.batch import writer
+        from pipeline.classify import MessageClassifier
+        from pipeline.read.files import read_paths
 
-    classifier = MessageClassifier.open(model, profile)
+        classifier = MessageClassifier.open(model, profile)
     with writer(output, form.value, sys.stdout) as write, _Progress() as progress:
         tally = score_all(
             read_paths(paths, channel=channel),

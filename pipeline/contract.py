@@ -9,7 +9,8 @@ from pipeline.errors import RefusedRow
 _FIRST_YEAR = 2000
 _ID_LIMIT = 200
 _CONTACTS_LIMIT = 100_000
-_FIELDS = frozenset({"id", "text", "channel", "subject", "received_at", "sender", "prior_contacts"})
+_REFERENCES = ("case_reference", "property_reference")
+_FIELDS = frozenset({"id", "text", "channel", "subject", "received_at", "sender", "prior_contacts", *_REFERENCES})
 TEXT_LIMIT = 1_000_000
 """Characters a message may have on the way in; longer ones are refused by line (the raw file keeps them)."""
 
@@ -69,6 +70,8 @@ def message_from_row(row: object, *, source: str, line: int | None = None, chann
         received_at=_moment(row.get("received_at"), refuse),
         sender=row.get("sender") or "",
         prior_contacts=_count(row.get("prior_contacts"), refuse),
+        case_reference=row.get("case_reference") or "",
+        property_reference=row.get("property_reference") or "",
     )
 
 
@@ -76,7 +79,7 @@ def _check_texts(row: dict[str, Any], refuse: Any) -> None:
     for name in ("id", "text"):
         if not isinstance(row.get(name), str) or (name == "id" and not row[name].strip()):
             raise refuse(f"'{name}' must be a text.")
-    for name in ("subject", "sender"):
+    for name in ("subject", "sender", *_REFERENCES):
         if not isinstance(row.get(name) or "", str):
             raise refuse(f"'{name}' must be a text.")
     if len(row["id"]) > _ID_LIMIT:

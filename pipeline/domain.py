@@ -70,8 +70,11 @@ class Flag(StrEnum):
     MEMBER = "member"
     LEGAL = "legal"
     MACHINE = "machine"  # bounce, out-of-office, receipt
-    UNREADABLE = "unreadable"  # no words could be read
+    UNREADABLE = "unreadable"  # some of it, or no word at all, could be read
     WINDOWED = "windowed"  # longer than what the model reads; the rest was not scored
+    INSTRUCTION = "instruction"  # a sentence addressed to software was found, and left out of scoring
+    LANGUAGE = "language"  # a substantial part is in a language the model has not learned
+    WORDLESS = "wordless"  # no words to judge: only signs, pictures, numbers or a single letter
 
 
 class Jurisdiction(StrEnum):
@@ -95,7 +98,8 @@ class Message:
     """One incoming text.
 
     `text` is the body as read, `source` the file it came from (`inbox.mbox#3`), `raw` the bytes as
-    received, and `prior_contacts` how many earlier messages of this resident the caller knows of.
+    received, and `prior_contacts` how many earlier messages of this resident the caller knows of. The references
+    are those of the organisation's own systems, where the caller knows them.
     """
 
     id: str
@@ -105,6 +109,8 @@ class Message:
     received_at: datetime | None = None
     sender: str = ""
     prior_contacts: int | None = None
+    case_reference: str = ""
+    property_reference: str = ""
     source: str | None = None
     kind: MessageKind = MessageKind.WRITTEN
     raw: bytes = field(default=b"", repr=False)
@@ -136,13 +142,19 @@ class Influence:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedMessage:
-    """What the model sees: the words the resident wrote, and the cues found in them."""
+    """What the model sees: the words the resident wrote, and the cues found in them.
+
+    `flags` are those that reading the words brought up; `language` is the name of a language other than English in
+    which a substantial part is written, if there is one.
+    """
 
     text: str
     subject: str
     channel: Channel
     cues: tuple[Cue, ...]
     windowed: bool = False
+    flags: tuple[Flag, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

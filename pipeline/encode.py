@@ -1,7 +1,8 @@
 """The sentence encoder that serves: ONNX in onnxruntime, one message at a time, no torch.
 
-A padded batch would change the last digits. So every message is run alone, on one thread, and several messages side by
-side: the same words give the same logits, whatever stands beside them.
+A batch, padded or of rows of equal length, would change the last digits and be no faster. So every message is run
+alone, on one thread, and several messages side by side: the same words give the same logits, whatever stands beside
+them.
 """
 
 from collections.abc import Sequence

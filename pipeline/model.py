@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 from scipy.special import softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import Pipeline
 
 from pipeline.domain import Label, PreparedMessage
 from pipeline.encode import Encoder
-from pipeline.features import CueCounts, Texts
+from pipeline.features import CharacterGrams, CueCounts, SideBySide, Texts, WordGrams
 from pipeline.params import ModelParams
 
 _SMALLEST = 1e-4
@@ -48,23 +47,15 @@ class Estimators:
         return np.asarray(self.label.predict_proba(self.features.transform(prepared)))[:, columns]
 
 
-def build_features(params: ModelParams) -> FeatureUnion:
+def build_features(params: ModelParams) -> SideBySide:
     """Words, character n-grams and cues."""
-    words = TfidfVectorizer(
-        lowercase=False,
+    words = WordGrams(
         token_pattern=r"(?u)\b\w[\w']*\b|[!?]+",  # noqa: S106  # not a password
         ngram_range=(1, params.word_ngrams),
         min_df=params.min_messages,
-        sublinear_tf=True,
     )
-    characters = TfidfVectorizer(
-        lowercase=False,
-        analyzer="char_wb",
-        ngram_range=(2, params.char_ngrams),
-        min_df=params.min_messages + 1,
-        sublinear_tf=True,
-    )
-    return FeatureUnion(
+    characters = CharacterGrams(ngram_range=(2, params.char_ngrams), min_df=params.min_messages + 1)
+    return SideBySide(
         [
             ("words", Pipeline([("texts", Texts()), ("tfidf", words)])),
             ("characters", Pipeline([("texts", Texts()), ("tfidf", characters)])),
@@ -97,7 +88,7 @@ def _by_row(stack: LogisticRegression, columns: np.ndarray) -> np.ndarray:
 
 def build_topic_estimator(params: ModelParams) -> Pipeline:
     """Words into a logistic regression over the topics."""
-    words = TfidfVectorizer(lowercase=False, min_df=params.min_messages, sublinear_tf=True)
+    words = WordGrams(min_df=params.min_messages)
     return Pipeline([("texts", Texts()), ("tfidf", words), ("classifier", _regression(params.topic_c, params.seed))])
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import ftfy
 
+from pipeline.addressed import part
+from pipeline.greetings import without_greeting
 from pipeline.threads import newest_words
 
 READ_LIMIT = 60_000
@@ -41,11 +43,14 @@ _RE_PREFIX = re.compile(r"^(?:\s*(?:re|fw|fwd|aw|sv)\s*(?:\[\d+\])?:\s*)+", re.I
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What the resident wrote, in whole (`text`), and whether more was there than the model reads."""
+    """What the resident wrote, in whole (`text`), whether more was there than the model reads, and whether a sentence
+    addressed to software was.
+    """
 
     subject: str
     text: str
     windowed: bool
+    addressed: bool
 
 
 def clean(text: str) -> str:
@@ -77,7 +82,8 @@ def _latin(text: str) -> str:
 
 
 def resident_words(text: str, subject: str, *, mail: bool) -> Words:
-    """The words to judge: subject and body as the resident wrote them.
+    """The words to judge: subject and body as the resident wrote them, without sentences addressed to software and
+    without the greeting.
 
     With `mail`, quoted replies, signatures, disclaimers and banners are cut away; of a forwarded mail the forwarded
     words are taken, without a covering line such as "please log". If cutting leaves nothing, nothing is cut.
@@ -86,9 +92,18 @@ def resident_words(text: str, subject: str, *, mail: bool) -> Words:
     title = _RE_PREFIX.sub("", clean(subject)).replace("\n", " ")
     if mail:
         body = newest_words(body, forwarded=_FORWARD_SUBJECT.match(subject) is not None) or body
-    whole = f"{title}\n\n{body}" if title and not _repeats(title, body) else body or title
-    whole = whole.strip()
-    return Words(subject=title, text=whole[:WINDOW].rstrip(), windowed=len(whole) > WINDOW or len(text) > READ_LIMIT)
+    parted, parted_title = part(body), part(title)
+    whole = _joined(parted_title.text, without_greeting(parted.text)) or _joined(title, body)
+    return Words(
+        subject=title,
+        text=whole[:WINDOW].rstrip(),
+        windowed=len(whole) > WINDOW or len(text) > READ_LIMIT,
+        addressed=parted.addressed or parted_title.addressed,
+    )
+
+
+def _joined(title: str, body: str) -> str:
+    return (f"{title}\n\n{body}" if title and not _repeats(title, body) else body or title).strip()
 
 
 def _repeats(title: str, body: str) -> bool:

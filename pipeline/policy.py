@@ -104,12 +104,18 @@ def route(  # noqa: PLR0911  # one line a rule, in their order
     profile: Profile,
     thresholds: Thresholds,
     windowed: bool = False,
+    flags: Collection[Flag] = (),
+    language: str | None = None,
 ) -> Routing:
-    """Where one message goes under `profile`. `prior_contacts` None means the history is not known."""
+    """Where one message goes under `profile`. `prior_contacts` None means the history is not known; `flags` and
+    `language` are those of the prepared message.
+    """
     if kind is MessageKind.MACHINE:
         return _routing(Route.NO_ACTION, "Sent by a machine about mail: kept and listed, no deadline started.")
     if kind is MessageKind.UNREADABLE:
-        return _routing(Route.REVIEW, "No words could be read (attachment or encrypted): a person must look.")
+        return _routing(Route.REVIEW, "Not all of it could be read (attachment, encrypted or broken): a person must look.")
+    if Flag.WORDLESS in flags:
+        return _routing(Route.REVIEW, "Undetermined: there are no words to judge, so a person must look.")
     asked = asks_for_process(cues)
     if asked and prediction.complaint >= thresholds.review:
         return _routing(Route.STAGE_1, f"Asks for the complaints process ({profile.process_provision}).")
@@ -117,17 +123,29 @@ def route(  # noqa: PLR0911  # one line a rule, in their order
         return _sure(prediction, cues, channel, prior_contacts, profile)
     if prediction.complaint >= thresholds.review:
         return _routing(Route.REVIEW, f"May be a complaint ({prediction.complaint:.0%}), not sure enough to say.")
-    if windowed:
-        return _routing(Route.REVIEW, "Longer than what was scored: a person must read the rest.")
-    if asked:
-        return _routing(
-            Route.REVIEW, f"Mentions the complaints process ({profile.process_provision}), though it reads otherwise."
-        )
+    doubt = _doubt(cues, flags, profile, language=language, windowed=windowed)
+    if doubt is not None:
+        return _routing(Route.REVIEW, doubt)
     if _likelier(prediction) is Label.SERVICE_REQUEST:
         return _routing(
             Route.SERVICE_REQUEST, "Asks for something to be put right; no dissatisfaction with the organisation found."
         )
     return _routing(Route.NO_ACTION, "Neither a complaint nor a request.")
+
+
+def _doubt(
+    cues: Collection[Cue], flags: Collection[Flag], profile: Profile, *, language: str | None, windowed: bool
+) -> str | None:
+    """Why a person must read what the model takes for no complaint, if so (S54, B41, B45, B47)."""
+    if windowed:
+        return "Longer than what was scored: a person must read the rest."
+    if Flag.INSTRUCTION in flags:
+        return "A sentence tells software what to answer; a person must read the message."
+    if Flag.LANGUAGE in flags:
+        return f"A substantial part seems to be in {language}, which the model has not learned."
+    if asks_for_process(cues):
+        return f"Mentions the complaints process ({profile.process_provision}), though it reads otherwise."
+    return None
 
 
 def asks_for_process(cues: Collection[Cue]) -> bool:
@@ -145,9 +163,11 @@ def speaks(cues: Collection[Cue]) -> bool:
     return any(cue.kind not in _SILENT for cue in cues)
 
 
-def flags_of(cues: Collection[Cue], kind: MessageKind, *, windowed: bool) -> tuple[Flag, ...]:
-    """The flags an officer sees, in the order of `Flag`."""
-    found = {cue.flag for cue in cues if cue.flag is not None}
+def flags_of(
+    cues: Collection[Cue], kind: MessageKind, *, windowed: bool, noted: Collection[Flag] = ()
+) -> tuple[Flag, ...]:
+    """The flags an officer sees, in the order of `Flag`; `noted` are those of the prepared message."""
+    found = {cue.flag for cue in cues if cue.flag is not None} | set(noted)
     found |= {Flag.MACHINE} if kind is MessageKind.MACHINE else set()
     found |= {Flag.UNREADABLE} if kind is MessageKind.UNREADABLE else set()
     found |= {Flag.WINDOWED} if windowed else set()

@@ -1,17 +1,38 @@
 """Message -> PreparedMessage. The only path to the model, for training and for serving."""
 
+import re
+
 from pipeline.cues import find_cues
-from pipeline.domain import Channel, Message, PreparedMessage
+from pipeline.domain import Channel, Flag, Message, PreparedMessage
+from pipeline.glossary import expand
+from pipeline.language import other_language
 from pipeline.normalise import resident_words
+
+_WORD = re.compile(r"\bn/a\b|(?<![^\W\d_])(?!(?:tel|mob)\b)[^\W\d_]{2,}", re.IGNORECASE)
+"""What is left of a telephone number ("Tel: 01632 960001") is no word."""
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u1dff\u2e80-\ud7ff]")
+"""Letters of scripts in which one may be a word."""
 
 
 def prepare(message: Message) -> PreparedMessage:
-    """The words to judge and the cues in them."""
+    """The words to judge, without sentences addressed to software and with a note's shorthand written out; the cues in
+    them; and what an officer must know of how they were read.
+    """
     words = resident_words(message.text, message.subject, mail=message.channel is Channel.EMAIL)
+    text = expand(words.text) if message.channel is Channel.NOTE else words.text
+    language = other_language(words.text)
+    noted = {Flag.INSTRUCTION: words.addressed, Flag.LANGUAGE: language is not None, Flag.WORDLESS: not _says(text)}
     return PreparedMessage(
-        text=words.text,
+        text=text,
         subject=words.subject,
         channel=message.channel,
-        cues=find_cues(words.text),
+        cues=find_cues(text),
         windowed=words.windowed,
+        flags=tuple(flag for flag, found in noted.items() if found),
+        language=language,
     )
+
+
+def _says(text: str) -> bool:
+    """Whether there is a word at all."""
+    return _WORD.search(text) is not None or _OTHER_SCRIPT.search(text) is not None

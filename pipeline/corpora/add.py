@@ -1,6 +1,5 @@
 """A user's own labelled table (CSV, XLSX) -> the corpus's schema, kept apart in data/local."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from typing import Any
 from pipeline.domain import Channel, Label
 from pipeline.errors import RefusedRow, SettingsError, UnreadableSource
 from pipeline.read.containers import OLE, ZIP, Holds, look_inside
-from pipeline.read.tables import FIELD_LIMIT, detect
+from pipeline.read.csv_files import detect, records_of
 from pipeline.read.workbooks import first_sheet
 from pipeline.topics import CATEGORIES
 
@@ -128,12 +127,10 @@ def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
             raise UnreadableSource(f"{path}: this is an Outlook mail, not a table.")
         yield from first_sheet(path, source=str(path))
         return
-    form = detect(path)
-    csv.field_size_limit(FIELD_LIMIT)
-    with path.open(encoding=form.encoding, errors="replace", newline="") as text:
-        for _ in range(form.skip):
-            text.readline()
-        yield from enumerate(csv.reader(text, delimiter=form.delimiter), start=1)
+    with records_of(path, detect(path)) as records:
+        for record in records:
+            if record.cells or record.fault:
+                yield record.line, [] if record.fault else list(record.cells)
 
 
 def _pair(given: str) -> tuple[str, str]:

@@ -8,13 +8,16 @@ from pathlib import Path
 from pipeline.domain import Channel, Message
 from pipeline.errors import InputError, RefusedRow, UnreadableSource
 from pipeline.read.containers import OLE, ZIP, Holds, look_inside
+from pipeline.read.encodings import is_binary
+from pipeline.read.layout import looks_like_mail
 from pipeline.read.lines import read_jsonl
-from pipeline.read.mail import MAIL_LIMIT, read_mail, read_mbox
+from pipeline.read.mail import MAIL_LIMIT, read_mail
+from pipeline.read.mbox import read_mbox
 from pipeline.read.outlook import read_msg
 from pipeline.read.tables import read_csv, read_kept
 from pipeline.read.workbooks import read_workbook
 
-_HEADER_LINE = re.compile(rb"^(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){2,}", re.MULTILINE)
+_LINE_END = re.compile(rb"[\r\n]")
 _BINARY = {
     b"%PDF": "a PDF",
     b"PAR1": "a Parquet file",
@@ -41,9 +44,9 @@ def read_again(raw: bytes, *, source: str, channel: Channel | None) -> Message |
     """What a message or refusal kept, by the readers as they are now. `source` is the place it came from."""
     if raw.startswith(OLE):
         found = [read_msg(raw, source=source)]
-    elif b"\n" not in raw.rstrip(b"\r\n"):
+    elif not _LINE_END.search(raw.rstrip(b"\r\n")):
         found = list(read_jsonl([raw], source=source, channel=channel))
-    elif _HEADER_LINE.match(raw.removeprefix(b"\xef\xbb\xbf")):
+    elif looks_like_mail(raw[:4096]):
         found = [read_mail(raw, source=source)]
     else:
         try:
@@ -69,15 +72,15 @@ def _read_file(path: Path, source: str, channel: Channel | None) -> Iterator[Mes
     start = _start(path, source)
     if start.startswith((OLE, ZIP)):
         yield from _read_container(path, source, channel)
-    elif start.startswith(b"From "):
+    elif start.lstrip(b"\r\n").startswith(b"From "):
         yield from read_mbox(path, source=source)
     elif start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"[")):
         with path.open("rb") as file:
             yield from read_jsonl(file, source=source, channel=channel)
-    elif _HEADER_LINE.match(start.removeprefix(b"\xef\xbb\xbf")):
+    elif looks_like_mail(start):
         with path.open("rb") as file:
             yield read_mail(file.read(MAIL_LIMIT + 1), source=source)
-    elif b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    elif is_binary(start):
         raise UnreadableSource(f"{source}: this is a binary file of a kind heard does not read.")
     else:
         yield from read_csv(path, source=source, channel=channel)

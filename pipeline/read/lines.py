@@ -33,7 +33,8 @@ def read_jsonl(lines: Iterable[bytes], *, source: str, channel: Channel | None) 
 def line_of(message: Message) -> bytes:
     """A message as a line that `read_jsonl` reads."""
     row: dict[str, object] = {"id": message.id, "text": message.text, "channel": message.channel.value}
-    given = {"subject": message.subject, "sender": message.sender, "prior_contacts": message.prior_contacts}
+    optional = ("subject", "sender", "prior_contacts", "case_reference", "property_reference")
+    given = {name: getattr(message, name) for name in optional}
     row |= {name: value for name, value in given.items() if value not in {"", None}}
     if message.received_at:
         row["received_at"] = message.received_at.isoformat()

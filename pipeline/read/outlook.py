@@ -16,18 +16,18 @@ from email.mime.text import MIMEText
 from email.parser import BytesParser, HeaderParser
 from email.utils import format_datetime
 
-import compressed_rtf
 from olefile import OleFileIO
 from oxmsg.domain import constants as pid
 from oxmsg.domain.encodings import encoding_from_codepage
 from oxmsg.domain.model import MSG_HDR_OFFSET
 from oxmsg.storage import Storage
-from striprtf.striprtf import font_table_group, rtf_to_text
 
 from pipeline.domain import Message
 from pipeline.errors import RefusedRow
 from pipeline.read.decoding import to_text
-from pipeline.read.mail import DEPTH_LIMIT, attempt, message_of
+from pipeline.read.mail import attempt, message_of
+from pipeline.read.rtf import rtf_words
+from pipeline.read.structure import DEPTH_LIMIT
 
 _EMBEDDED_HEADER = 24
 _ATTACHMENT_HEADER = 8
@@ -36,8 +36,6 @@ _MESSAGE_ID = 0x1035
 _REPRESENTING_SMTP = 0x5D02
 _SENDERS = (_REPRESENTING_SMTP, 0x0065, pid.PID_SENDER_SMTP_ADDRESS, pid.PID_SENDER_EMAIL_ADDRESS)
 _KEPT_HEADERS = ("Message-ID", "Date", "From", "Received", "Auto-Submitted", "X-Autoreply", "Precedence", "Return-Path")
-_RTF_LIMIT = 200_000
-_FONTS_LIMIT = 10_000
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -148,30 +146,12 @@ def _write_headers(mail: Mail, item: _Item, kind: str) -> None:
 def _plain(item: _Item) -> str | None:
     """The plain text, or the words of the RTF where there is nothing else; None if those cannot be read."""
     text = item.text(pid.PID_BODY)
-    return text if text.strip() or _html(item).strip() else _from_rtf(item.data(pid.PID_RTF_COMPRESSED))
+    return text if text.strip() or _html(item).strip() else rtf_words(item.data(pid.PID_RTF_COMPRESSED))
 
 
 def _html(item: _Item) -> str:
     data = item.data(pid.PID_HTML)
     return to_text(data, item.encoding()) if data else item.text(pid.PID_HTML)
-
-
-def _from_rtf(packed: bytes) -> str | None:
-    """The words of a compressed RTF body; None where it is broken or too long.
-
-    The converter's time grows with the square of the font table and of the number of links, so both are kept small.
-    """
-    if not packed:
-        return ""
-    if len(packed) > _RTF_LIMIT:
-        return None
-    try:
-        rtf = compressed_rtf.decompress(packed).decode("latin-1")
-        if len(rtf) > _RTF_LIMIT or len(font_table_group(rtf)) > _FONTS_LIMIT:  # type: ignore[no-untyped-call]  # striprtf has no types
-            return None
-        return str(rtf_to_text(rtf.replace("\\field", "\\relax"), errors="replace"))  # type: ignore[no-untyped-call]  # as above
-    except Exception:  # noqa: BLE001  # neither library raises anything narrower
-        return None
 
 
 def _attachments(item: _Item) -> list[_Item]:

@@ -1,4 +1,4 @@
-"""A program: the visible sheets of one workbook as JSON Lines on standard output, for `workbooks` to read.
+"""A program: the visible sheets of one workbook, or the one named, as JSON Lines on standard output, for `workbooks`.
 
 It is a process of its own, with little memory, because calamine ends its process where a file asks for too much: two
 cells in opposite corners of a sheet are enough.
@@ -21,11 +21,11 @@ SECONDS_LIMIT = 300
 """Seconds of computing the process may take."""
 
 
-def main(path: Path) -> None:
+def main(path: Path, only: str | None) -> None:
     """First `{"sheets": [...], "hidden": [...]}`, then `[sheet, line, cells]` a row; or `{"error": reason}`."""
     _limit()
     try:
-        for record in _records(path):
+        for record in _records(path, only):
             print(json.dumps(record))
     except PasswordError:
         print(json.dumps({"error": "it is protected by a password: save it without one"}))
@@ -33,12 +33,12 @@ def main(path: Path) -> None:
         print(json.dumps({"error": "it is broken or cut short: save it anew, or as CSV (UTF-8)"}))
 
 
-def _records(path: Path) -> Iterator[Any]:
+def _records(path: Path, only: str | None) -> Iterator[Any]:
     with CalamineWorkbook.from_path(path) as book:
         tables = [sheet for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
         shown = [sheet.name for sheet in tables if sheet.visible is SheetVisibleEnum.Visible]
         yield {"sheets": shown, "hidden": [sheet.name for sheet in tables if sheet.name not in shown]}
-        for name in shown:
+        for name in [sheet.name for sheet in tables if sheet.name == only] if only else shown:
             for line, row in enumerate(book.get_sheet_by_name(name).iter_rows(), start=1):
                 cells = [_text(cell) for cell in row]
                 if any(cell.strip() for cell in cells):
@@ -62,4 +62,4 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)

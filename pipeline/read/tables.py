@@ -1,84 +1,55 @@
-"""CSV -> messages, row by row, with the line of every refusal."""
+"""Rows of tables -> messages, row by row, with the line of every refusal."""
 
-import codecs
-import csv
-import io
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pipeline.contract import message_from_row
 from pipeline.domain import Channel, Message
-from pipeline.errors import RefusedRow, UnreadableSource
-from pipeline.read.identity import identity
-
-COLUMNS = {
-    "text": ("text", "comment", "comments", "note", "notes", "message", "body", "feedback", "details", "description"),
-    "received_at": ("received_at", "received", "completed_at", "taken_at", "created_at", "date", "timestamp"),
-    "subject": ("subject", "title"),
-    "sender": ("sender", "from", "email", "resident"),
-    "channel": ("channel",),
-    "prior_contacts": ("prior_contacts",),
-}
-"""Field of a message -> the column names it is found under, first match wins, whatever their case."""
-
-FIELD_LIMIT = 2_000_000
-_IDS = frozenset({"id", "message_id", "response_id", "survey_id", "note_id", "call_id"})
-_RECORD_LINES = 500
-_OPEN_QUOTE = (
-    f'a quote (") opened here is not closed within {_RECORD_LINES} lines: reading stopped. Close it and run again.'
+from pipeline.errors import RefusedRow
+from pipeline.formulas import formula_plain
+from pipeline.read.columns import Columns, find_columns, holds_words, written
+from pipeline.read.csv_files import (
+    HEADER_LINES,
+    Record,
+    Records,
+    detect,
+    most_common_delimiter,
+    records_in,
+    records_of,
 )
-_LONDON = ZoneInfo("Europe/London")
+from pipeline.read.identity import identity
+from pipeline.read.moments import local_iso
+
+_TOTALS = frozenset({"total", "totals", "grand total", "subtotal", "sum", "average", "mean", "count", "cyfanswm"})
+_NUMBER = re.compile(r"[-+£$€]?[\d.,\s]+%?")
+_TOTAL = "this looks like a total below the table, not like a message."
 
 
-def _local(form: str) -> Callable[[str], datetime]:
-    return lambda value: datetime.strptime(value, form).replace(tzinfo=_LONDON)
+class Seen:
+    """How often each row without an id stood before in a file, in little memory."""
 
+    def __init__(self) -> None:
+        self._once: set[int] = set()
+        self._more: dict[int, int] = {}
 
-_PARSERS = tuple(map(_local, ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Columns:
-    """Where each field stands in a row; `channel` is what rows without a channel column get."""
-
-    header: str
-    delimiter: str
-    places: dict[str, int]
-    id_place: int | None
-    channel: Channel | None
-    width: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Form:
-    """How a CSV file is written. `skip` is the number of lines before the header (`sep=;`)."""
-
-    encoding: str
-    delimiter: str
-    skip: int
-
-
-def detect(path: Path) -> Form:
-    """The encoding by byte-order mark, else UTF-8 where valid, else cp1252; the delimiter by the header line."""
-    encoding = _encoding(path)
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
-        first = file.readline()
-        skip = int(first.lower().startswith("sep="))
-        header = file.readline() if skip else first
-    return Form(encoding=encoding, delimiter=_delimiter(header), skip=skip)
+    def count(self, digest: str) -> int:
+        """1 for the first, 2 for its equal, and so on."""
+        key = int(digest[:16], 16)
+        if key not in self._once:
+            self._once.add(key)
+            return 1
+        self._more[key] = self._more.get(key, 1) + 1
+        return self._more[key]
 
 
 def read_csv(path: Path, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
     """One message or refusal a data row. Local times are taken as UK time; days come before months."""
     form = detect(path)
-    with path.open(encoding=form.encoding, errors="replace", newline="") as file:
-        for _ in range(form.skip):
-            file.readline()
-        yield from _read(file, form, source, channel)
+    with records_of(path, form) as records:
+        yield from _read(records, form.delimiter, source, channel)
 
 
 def read_rows(
@@ -86,171 +57,127 @@ def read_rows(
 ) -> Iterator[Message | RefusedRow]:
     """One message or refusal a data row of a sheet. Each row comes with its line, the header first; none is blank."""
     numbered = iter(rows)
-    for first, header in numbered:
-        columns = _columns(header, source, channel, ",", line=first)
-        seen: Counter[str] = Counter()
-        for line, row in numbered:
-            yield _message(row, columns, f"{source}#{line - first}", line, seen)
+    head = list(islice(numbered, HEADER_LINES))
+    at = header_row([row for _, row in head], holds_words)
+    for first, header in head[at : at + 1]:
+        columns = find_columns(header, source=source, line=first, delimiter=",", channel=channel)
+        seen = Seen()
+        for line, row in chain(head[at + 1 :], numbered):
+            yield from messages_of(Record(line=line, cells=tuple(row)), columns, f"{source}#{line - first}", seen)
+
+
+def header_row(rows: Sequence[Sequence[str]], is_header: Callable[[Sequence[str]], bool]) -> int:
+    """Which of the first rows of a sheet is its header: titles may stand above it; else the first."""
+    return next((number for number, row in enumerate(rows) if is_header(row)), 0)
 
 
 def read_kept(raw: bytes, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
     """The row in `raw` of a message or refusal: it stands below its header."""
-    text = raw.decode("utf-8", "replace")
-    form = Form(encoding="utf-8", delimiter=_delimiter(text.partition("\n")[0]), skip=0)
-    yield from _read(io.StringIO(text, newline=""), form, source, channel)
+    text = raw.decode("utf-8", "surrogateescape")
+    delimiter = most_common_delimiter(text.partition("\n")[0])
+    yield from _read(records_in(text, delimiter), delimiter, source, channel)
 
 
-def _read(file: Iterable[str], form: Form, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
-    csv.field_size_limit(FIELD_LIMIT)
-    lines = _Lines(file)
-    rows = csv.reader(lines, delimiter=form.delimiter, strict=True)
-    columns = _columns(next(rows, []), source, channel, form.delimiter)
-    yield from _messages(rows, columns, source, form.skip, lines)
+def _read(records: Records, delimiter: str, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
+    rows = iter(records)
+    header = next(rows, Record(line=1))
+    columns = find_columns(header.cells, source=source, line=header.line, delimiter=delimiter, channel=channel)
+    records.width = columns.width
+    seen = Seen()
+    for number, record in enumerate(rows, start=1):
+        if record.cells or record.fault:
+            yield from messages_of(record, columns, f"{source}#{number}", seen)
 
 
-class _Lines:
-    """The lines of a file as the reader asks for them; `taken` are those since it was last emptied."""
+def messages_of(record: Record, columns: Columns, source: str, seen: Seen) -> list[Message | RefusedRow]:
+    """What a row holds: one message or refusal; one for each answer where several columns hold words.
 
-    def __init__(self, file: Iterable[str]) -> None:
-        self._file = iter(file)
-        self.taken: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        self.taken.append(next(self._file))
-        return self.taken[-1]
-
-
-def _messages(
-    rows: Iterable[list[str]], columns: _Columns, source: str, skipped: int, lines: _Lines
-) -> Iterator[Message | RefusedRow]:
-    seen: Counter[str] = Counter()
-    reader = iter(rows)
-    number = 0
-    while True:
-        line = reader.line_num + skipped + 1  # type: ignore[attr-defined]  # a csv reader
-        lines.taken.clear()
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            reason = f'the row cannot be read ({error}): is a quote (") on this line or below not closed?'
-            yield RefusedRow(reason, source=source, line=line, raw=_kept(columns, "".join(lines.taken)))
-            number += 1
-            continue
-        number += 1
-        if reader.line_num + skipped - line > _RECORD_LINES:  # type: ignore[attr-defined]  # as above
-            yield RefusedRow(_OPEN_QUOTE, source=source, line=line, raw=_kept(columns, "".join(lines.taken)))
-            return
-        if any(cell.strip() for cell in row):
-            yield _message(row, columns, f"{source}#{number}", line, seen)
-
-
-def _message(row: list[str], columns: _Columns, source: str, line: int, seen: Counter[str]) -> Message | RefusedRow:
-    raw = _kept(columns, _written(row, columns.delimiter))
-    if len(row) != columns.width:
-        return RefusedRow(f"{len(row)} cells where the header has {columns.width}.", source=source, line=line, raw=raw)
-    cells = {field: row[place].strip() for field, place in columns.places.items() if row[place].strip()}
+    An answer's id and place are the row's with the column's name: `R17/What could be better?`. Answers left empty are
+    passed over; a row of nothing but those is refused.
+    """
+    cells = _without_empty_end(plain_cells(record, columns), columns.width)
+    raw = kept(record, columns)
+    fault = record.fault or _fault(cells, columns)
+    if fault:
+        return [RefusedRow(fault, source=source, line=record.line, raw=raw)]
     try:
-        values: dict[str, object] = {"text": "", **cells}
-        if "received_at" in cells:
-            values["received_at"] = _iso(cells["received_at"], source, line)
-        if "prior_contacts" in cells:
-            given = cells["prior_contacts"]
-            values["prior_contacts"] = int(given) if given.isascii() and given.isdigit() and len(given) < 7 else given
-        values["id"] = (
-            row[columns.id_place].strip() if columns.id_place is not None else _made_id(cells, columns, seen, source)
-        )
-        message = message_from_row(values, source=source, line=line, channel=columns.channel)
+        found = _messages(cells, columns, source, record.line, seen)
     except RefusedRow as refused:
         refused.raw = raw
-        return refused
-    return replace(message, source=source, raw=raw)
+        return [refused]
+    return [replace(message, raw=raw) for message in found]
 
 
-def _kept(columns: _Columns, row: str) -> bytes:
+def plain_cells(record: Record, columns: Columns) -> tuple[str, ...]:
+    """The cells as they were before heard made them safe for spreadsheets, where it did."""
+    return tuple(map(formula_plain, record.cells)) if columns.exported else record.cells
+
+
+def kept(record: Record, columns: Columns) -> bytes:
     """A row below its header, which is enough to read it again."""
-    return (columns.header + row).encode("utf-8", "replace")
+    row = record.text if record.fault and record.text else written(record.cells, columns.delimiter)
+    return (columns.header + row).encode("utf-8", "surrogateescape")
 
 
-def _written(cells: list[str], delimiter: str) -> str:
-    line = io.StringIO(newline="")
-    csv.writer(line, delimiter=delimiter).writerow(cells)
-    return line.getvalue()
+def _messages(cells: tuple[str, ...], columns: Columns, source: str, line: int, seen: Seen) -> list[Message]:
+    values: dict[str, object] = {
+        field: cells[place].strip() for field, place in columns.places.items() if cells[place].strip()
+    }
+    answers = {name: cells[place].strip() for name, place in columns.texts.items() if cells[place].strip()}
+    given = {**values, **{f"text/{name}": answer for name, answer in answers.items()}}
+    identifier = cells[columns.id_place].strip() if columns.id_place is not None else ""
+    if columns.id_place is None:
+        identifier = _made_id(given, columns, source, seen)
+    if "received_at" in values:
+        values["received_at"] = _iso(str(values["received_at"]), source, line)
+    if "prior_contacts" in values:
+        values["prior_contacts"] = _count(str(values["prior_contacts"]))
+
+    def message(given: dict[str, object], place: str) -> Message:
+        row = {"text": "", **values, "id": identifier, **given}
+        return replace(message_from_row(row, source=place, line=line, channel=columns.channel), source=place)
+
+    if answers and identifier:
+        return [
+            message({"text": answer, "id": f"{identifier}/{name}"}, f"{source}/{name}")
+            for name, answer in answers.items()
+        ]
+    return [message({}, source)]
 
 
-def _made_id(cells: dict[str, str], columns: _Columns, seen: Counter[str], source: str) -> str:
+def _made_id(cells: dict[str, object], columns: Columns, source: str, seen: Seen) -> str:
     """An identity for a row without one: equal rows stay apart by their order, or by the file's name."""
     parts = [Path(source.rpartition("#")[0]).name] + [f"{field}={value}" for field, value in sorted(cells.items())]
-    seen["\0".join(parts)] += 1
-    return identity(columns.channel or Channel.NOTE, [*parts, str(seen["\0".join(parts)])])
+    channel = columns.channel or Channel.NOTE
+    return identity(channel, [*parts, str(seen.count(identity(channel, parts)))])
 
 
-def _delimiter(header: str) -> str:
-    return max(",;\t|", key=header.count)
+def _fault(cells: tuple[str, ...], columns: Columns) -> str:
+    if len(cells) != columns.width:
+        return f"{len(cells)} cells where the header has {columns.width}."
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if not filled:
+        return "the row is empty."
+    if filled[0].rstrip(":").casefold() in _TOTALS and all(map(_NUMBER.fullmatch, filled[1:])):
+        return _TOTAL
+    return ""
 
 
-def _columns(header: list[str], source: str, channel: Channel | None, delimiter: str, *, line: int = 1) -> _Columns:
-    names = [name.strip().lower() for name in header]
-    repeated = [name for name, count in Counter(filter(None, names)).items() if count > 1]
-    if repeated:
-        raise UnreadableSource(f"{source}, line {line}: the column {repeated[0]!r} stands twice. Rename one.")
-    places: dict[str, int] = {}
-    for field, known in COLUMNS.items():
-        found = [names.index(name) for name in known if name in names]
-        places |= {field: found[0]} if found else {}
-    if "text" not in places:
-        wanted = ", ".join(COLUMNS["text"])
-        raise UnreadableSource(
-            f"{source}, line {line}: no column holds the words. Name one of its columns one of: {wanted}."
-        )
-    ids = [place for place, name in enumerate(names) if name in _IDS]
-    return _Columns(
-        header=_written(header, delimiter),
-        delimiter=delimiter,
-        places=places,
-        id_place=ids[0] if ids else None,
-        channel=channel or _likely_channel(names),
-        width=len(names),
-    )
-
-
-def _likely_channel(names: list[str]) -> Channel | None:
-    """A survey has a score, a call log a note."""
-    if {"score", "rating"} & set(names):
-        return Channel.SURVEY
-    return Channel.NOTE if {"note", "notes"} & set(names) else None
+def _without_empty_end(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Without the empty cells that delimiters at the end of a row make."""
+    end = len(cells)
+    while end > width and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
 
 
 def _iso(value: str, source: str, line: int) -> str:
-    for parse in (datetime.fromisoformat, *_PARSERS):
-        try:
-            moment = parse(value)
-        except ValueError:
-            continue
-        return (moment if moment.tzinfo else moment.replace(tzinfo=_LONDON)).isoformat()
-    raise RefusedRow(
-        f"the time {value[:30]!r} is not understood: write 2026-11-02 09:30 or 02/11/2026 09:30.",
-        source=source,
-        line=line,
-    )
+    try:
+        return local_iso(value)
+    except ValueError as error:
+        raise RefusedRow(str(error), source=source, line=line) from None
 
 
-def _encoding(path: Path) -> str:
-    """By byte-order mark, else UTF-8 where the whole file is valid, else cp1252 (what Excel in the UK writes)."""
-    with path.open("rb") as file:
-        start = file.read(4)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            for block in iter(lambda: file.read(1 << 20), b""):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8-sig"
+def _count(given: str) -> object:
+    """A whole number as one; anything else goes on to be refused."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else given

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,32 @@ def first_sheet(path: Path, *, source: str) -> Iterator[tuple[int, list[str]]]:
         return
 
 
-def _records(path: Path, source: str) -> Iterator[Any]:
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """The rows of one sheet, each with its line, blank ones left out; `hidden` are the names of hidden sheets."""
+
+    name: str
+    hidden: tuple[str, ...]
+    rows: Iterator[tuple[int, list[str]]]
+
+
+def one_sheet(path: Path, wanted: str | None, *, source: str) -> Sheet:
+    """The sheet `wanted`, hidden or not, or the only visible one; UnreadableSource where that is not plain."""
+    records = _records(path, source, wanted)
+    about = next(records)
+    shown, hidden = about["sheets"], about["hidden"]
+    listed = ", ".join(map(repr, [*shown, *hidden]))
+    if wanted is not None and wanted not in {*shown, *hidden}:
+        raise UnreadableSource(f"{source}: there is no sheet {wanted!r}; the sheets are {listed}.")
+    if wanted is None and len(shown) != 1:
+        raise UnreadableSource(f"{source}: the workbook has several sheets: choose one of {listed} with --sheet.")
+    rows = ((line, cells) for _, line, cells in records)
+    return Sheet(name=wanted or shown[0], hidden=tuple(hidden), rows=rows)
+
+
+def _records(path: Path, source: str, only: str | None = None) -> Iterator[Any]:
     """What `sheets` prints about a file; UnreadableSource where it cannot."""
-    command = [sys.executable, "-P", "-m", sheets.__name__, str(path.absolute())]
+    command = [sys.executable, "-P", "-m", sheets.__name__, str(path.absolute()), *([only] if only else [])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603  # our own
         try:
             for line in process.stdout or ():

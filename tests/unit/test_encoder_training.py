@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast  # noqa: E402  # as above
 
 from pipeline.encoder.augment import augmented  # noqa: E402  # as above
-from pipeline.encoder.export import exported  # noqa: E402  # as above
+from pipeline.encoder.export import _rounded, exported  # noqa: E402  # as above
 from pipeline.encoder.network import Network, tokenizer_of  # noqa: E402  # as above
 from pipeline.encoder.tuning import Lesson, Schedule, fine_tune, probabilities  # noqa: E402  # as above
 
@@ -86,6 +86,14 @@ def test_what_serves_says_nearly_what_was_trained(network: Network, tokenizer: P
     logits = exported(network, tokenizer, texts, pieces=len(SPECIAL) + len(WORDS) + 25).logits(texts)
     served = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     assert np.abs(served - trained).max() < 0.03
+
+
+def test_rounded_weights_have_few_values_a_column_and_stay_near() -> None:
+    weights = np.random.default_rng(1).normal(size=(512, 8)).astype(np.float32) * np.arange(8, dtype=np.float32)
+    rounded = _rounded(weights)
+    assert max(len(np.unique(column)) for column in rounded.T) <= 31
+    assert np.square(rounded - weights).sum() < 0.01 * np.square(weights).sum()
+    assert not rounded[:, 0].any()
 
 
 def test_a_change_of_a_text_is_drawn_from_the_seed_alone() -> None:

@@ -3,10 +3,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mailparser_reply import EmailReplyParser
 
-from pipeline import normalise, threads
-from pipeline.normalise import WINDOW, clean, resident_words
+from pipeline import normalise
+from pipeline.normalise import READ_LIMIT, WINDOW, clean, resident_words
 
 
 def words(text: str, subject: str = "") -> str:
@@ -37,6 +36,11 @@ def test_cleaning_twice_changes_nothing_more_than_once(text: str) -> None:
 
 def test_a_character_that_unfolds_into_eighteen_cannot_blow_a_message_up() -> None:
     assert len(clean("\ufdfa" * 1000)) <= 1100
+
+
+@pytest.mark.parametrize("storm", ["e" + "\u0301" * 50_000, "\u0344" * 30_000, "\ufb03" * 30_000, "\ufdfa" * 60_000])
+def test_a_storm_of_combining_or_unfolding_characters_stays_within_the_limit(storm: str) -> None:
+    assert len(clean(storm)) <= 2 * READ_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -154,15 +158,3 @@ def test_words_in_cyrillic_stay_as_they_are() -> None:
 @given(st.from_regex(normalise._PLAIN, fullmatch=True))
 def test_what_is_taken_for_plain_needs_no_repair(text: str) -> None:
     assert normalise._repaired(text) == text
-
-
-_PIECES = (
-    "On Mon, Ann wrote|From|To|wrote|From: Ann|Sent: Monday|-----|Original Message|:|photo:|----|>|> | |\n|\n\n"
-    "|the lift is out|10:30|" + "_" * 32
-).split("|")
-
-
-@given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join).map(clean))
-def test_mail_without_the_mark_of_a_quotation_reads_as_the_reply_parser_reads_it(body: str) -> None:
-    replies = EmailReplyParser(languages=["en"]).read(body).replies
-    assert threads._newest_reply(body) == (replies[0].full_body or body)

@@ -63,6 +63,35 @@ def test_the_part_of_a_message_nobody_scored_is_read_by_a_person() -> None:
     assert routed(a_prediction(0.01), [], windowed=True) is Route.REVIEW
 
 
+@pytest.mark.parametrize(
+    ("flag", "why"), [(Flag.INSTRUCTION, "tells software"), (Flag.LANGUAGE, "in Welsh"), (Flag.WORDLESS, "no words")]
+)
+def test_what_could_not_be_judged_as_written_is_read_by_a_person_who_is_told_why(flag: Flag, why: str) -> None:
+    routing = route(
+        prediction=a_prediction(0.01),
+        cues=[],
+        channel=Channel.SURVEY,
+        kind=MessageKind.WRITTEN,
+        prior_contacts=None,
+        profile=load_profile("hos-2024"),
+        thresholds=some_thresholds(),
+        flags=(flag,),
+        language="Welsh",
+    )
+    assert routing.route is Route.REVIEW
+    assert why in routing.reasons[0]
+
+
+@pytest.mark.parametrize("flag", [Flag.INSTRUCTION, Flag.LANGUAGE])
+def test_a_sure_complaint_goes_to_stage_1_whatever_else_is_noted(flag: Flag) -> None:
+    assert routed(a_prediction(0.9), flags=(flag,)) is Route.STAGE_1
+
+
+@pytest.mark.parametrize("flag", [Flag.HAZARD, Flag.VULNERABILITY, Flag.MEMBER])
+def test_other_flags_change_no_route(flag: Flag) -> None:
+    assert routed(a_prediction(0.1, service_request=0.8), [], flags=(flag,)) is Route.SERVICE_REQUEST
+
+
 def test_a_first_report_that_blames_goes_two_ways_under_the_two_codes() -> None:
     blaming = a_prediction(0.9)
     assert routed(blaming, [CueKind.DISSATISFACTION]) is Route.STAGE_1
@@ -88,6 +117,12 @@ def test_an_unknown_profile_is_named_with_those_there_are() -> None:
 def test_flags_come_from_cues_and_from_how_the_message_was_read() -> None:
     found = flags_of([a_cue(CueKind.HAZARD, Flag.HAZARD)], MessageKind.MACHINE, windowed=True)
     assert found == (Flag.HAZARD, Flag.MACHINE, Flag.WINDOWED)
+
+
+def test_flags_noted_in_reading_are_shown_with_those_of_cues() -> None:
+    noted = (Flag.INSTRUCTION, Flag.LANGUAGE)
+    found = flags_of([a_cue(CueKind.HAZARD, Flag.HAZARD)], MessageKind.WRITTEN, windowed=False, noted=noted)
+    assert found == (Flag.HAZARD, Flag.INSTRUCTION, Flag.LANGUAGE)
 
 
 def test_no_officer_is_shown_a_forbidden_word() -> None:

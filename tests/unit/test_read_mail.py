@@ -6,7 +6,8 @@ import pytest
 from pipeline.domain import Message, MessageKind
 from pipeline.errors import RefusedRow
 from pipeline.read.html import html_to_text
-from pipeline.read.mail import read_mail, read_mbox
+from pipeline.read.mail import MAIL_LIMIT, read_mail
+from pipeline.read.mbox import read_mbox
 from tests.builders import a_mail
 
 
@@ -87,8 +88,31 @@ def test_words_in_a_subject_never_make_a_machine_of_a_resident(subject: str) -> 
     assert read(a_mail("I want to complain", subject=subject)).kind is MessageKind.WRITTEN
 
 
-def test_line_ends_do_not_change_who_a_mail_is() -> None:
-    assert read(a_mail()).id == read(a_mail().replace(b"\n", b"\r\n")).id
+@pytest.mark.parametrize("end", [b"\r\n", b"\r"])
+def test_line_ends_do_not_change_who_a_mail_is(end: bytes) -> None:
+    assert read(a_mail()).id == read(a_mail().replace(b"\n", end)).id
+    assert read(a_mail("The lift.")).id != read(a_mail("The bath.").replace(b"\n", end)).id
+
+
+def test_a_mail_is_the_same_message_in_a_file_and_wherever_it_stands_in_an_mbox(tmp_path: Path) -> None:
+    path = tmp_path / "in.mbox"
+    envelope = b"From jo@example.org Mon Nov  2 09:31:00 2026\n"
+    path.write_bytes((envelope + a_mail("The lift is out.\n") + b"\n") * 2 + envelope + a_mail("The lift is out.\n"))
+    found = [each.id for each in read_mbox(path, source="in.mbox") if isinstance(each, Message)]
+    assert found == [read(a_mail("The lift is out.\n")).id] * 3
+
+
+def test_a_mail_over_the_limit_in_an_mbox_is_refused_and_no_more_than_the_limit_is_held(tmp_path: Path) -> None:
+    path = tmp_path / "in.mbox"
+    envelope = b"From jo@example.org Mon Nov  2 09:31:00 2026\n"
+    with path.open("wb") as file:
+        file.write(envelope + a_mail("The lift is out.\n"))
+        file.writelines(b"x" * 1_000_000 + b"\n" for _ in range(MAIL_LIMIT // 1_000_000 + 9))
+        file.write(b"\n" + envelope + a_mail("Two\n"))
+    refused, kept = read_mbox(path, source="in.mbox")
+    assert isinstance(refused, RefusedRow)
+    assert len(refused.raw) < MAIL_LIMIT + 1_100_000
+    assert isinstance(kept, Message)
 
 
 def test_every_attached_mail_is_read() -> None:

@@ -1,5 +1,9 @@
 import io
 import logging
+import re
+import struct
+import subprocess
+import warnings
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.chart import BarChart
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from pipeline.domain import Channel, Message
 from pipeline.errors import InputError, RefusedRow, UnreadableSource
@@ -115,7 +121,7 @@ def test_empty_rows_are_passed_over_and_lines_are_the_sheets(read: Read) -> None
     assert isinstance(first, Message)
     assert first.source == "in.csv#1"
     assert isinstance(refused, RefusedRow)
-    assert str(refused).startswith("in.csv#3, line 6: the time 'soon' is not understood")
+    assert str(refused).startswith("in.csv#3, line 6: the time is not understood")
 
 
 def test_every_visible_sheet_is_read_under_its_name_and_hidden_ones_are_noted(
@@ -218,6 +224,174 @@ def test_two_cells_in_opposite_corners_are_refused_and_the_next_file_is_read(tmp
     assert isinstance(error, UnreadableSource)
     assert "needs more than 2,000 MB of memory" in str(error) or "broken" in str(error)
     assert isinstance(found, Message)
+
+
+def zipped(files: dict[str, bytes], *, twice: str | None = None) -> bytes:
+    """An .xlsx by its files, one of them perhaps twice under its name."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+        if twice is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                archive.writestr(twice, b"<x/>")
+    return file.getvalue()
+
+
+def parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+BOOK = parts(saved(a_workbook(("note",), ("no heat",))))
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"xl/sharedStrings.xml": b"<si><t>" + b"a" * 200_000_000}, "unpack to more than 200 times its size"),
+        ({"xl/worksheets/sheet9.xml": b" " * 200_000_000}, "unpack to more than 200 times its size"),
+        ({"../../outside.xml": b"<x/>"}, "a name that leads out of it"),
+        ({"xl\\..\\..\\outside.xml": b"<x/>"}, "a name that leads out of it"),
+        ({"/etc/outside.xml": b"<x/>"}, "a name that leads out of it"),
+        ({"xl/styles.xml": b'<!DOCTYPE a [<!ENTITY b "no heat">]><a>&b;</a>'}, "declares entities"),
+        ({"xl/comments1.xml": b" " * 3_000_000 + b'<!DOCTYPE a SYSTEM "file:///x"><a/>'}, "declares entities"),
+    ],
+    ids=["strings", "sheet", "up", "up-backslash", "root", "entity", "external"],
+)
+def test_a_bomb_is_refused_before_the_workbook_is_opened(
+    read: Read, files: dict[str, bytes], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "Popen", None)
+    (error,) = read(zipped(BOOK | files))
+    assert isinstance(error, UnreadableSource)
+    assert reason in str(error)
+
+
+def test_two_files_under_one_name_are_refused(read: Read) -> None:
+    (error,) = read(zipped(BOOK, twice="xl/workbook.xml"))
+    assert "two files inside the workbook have the same name" in str(error)
+
+
+def test_a_file_that_is_larger_than_it_says_is_refused(read: Read) -> None:
+    data = bytearray(zipped(BOOK | {"xl/styles.xml": b"<a>" + b"b" * 50_000 + b"</a>"}))
+    for start, size in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        places = [found.start() for found in re.finditer(re.escape(start), data)]
+        for place in places:
+            if data[place + size : place + size + 4] == (50_007).to_bytes(4, "little"):
+                data[place + size : place + size + 4] = (100).to_bytes(4, "little")
+    (error,) = read(bytes(data))
+    assert "broken or cut short" in str(error)
+
+
+def test_a_zip_inside_a_workbook_is_left_alone(read: Read) -> None:
+    (found,) = messages(read(zipped(BOOK | {"xl/embeddings/inner.zip": zipped({"a": b"b"})})))
+    assert found.text == "no heat"
+
+
+def test_macros_comments_and_links_elsewhere_are_neither_run_nor_fetched(read: Read) -> None:
+    extra = {
+        "xl/vbaProject.bin": b"macro",
+        "xl/connections.xml": b'<connections><connection url="http://127.0.0.1:9/"/></connections>',
+        "xl/externalLinks/externalLink1.xml": b"<externalLink/>",
+    }
+    (found,) = messages(read(zipped(BOOK | extra)))
+    assert found.text == "no heat"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"<!DOCTYPE html><html><table><tr><td>note</td></tr></table></html>", "a web page or XML, not a table"),
+        (b"%PDF-1.7", "a PDF"),
+    ],
+)
+def test_what_only_has_the_name_of_a_workbook_is_told(read: Read, data: bytes, reason: str) -> None:
+    (error,) = read(data)
+    assert reason in str(error)
+
+
+def test_a_csv_named_xlsx_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"note_id,note\nN1,no heat\n")
+    (found,) = messages(list(read_paths([str(tmp_path / "a.xlsx")], channel=None)))
+    assert found.text == "no heat"
+
+
+def test_an_encrypted_ods_is_told(read: Read) -> None:
+    locked = b'<manifest><file-entry full-path="content.xml"><encryption-data/></file-entry></manifest>'
+    files = parts(an_ods(("note",), ("x",))) | {"META-INF/manifest.xml": locked, "content.xml": b"\x93noise"}
+    (error,) = read(zipped(files))
+    assert "protected by a password" in str(error)
+
+
+def test_an_encrypted_xls_is_told(read: Read) -> None:
+    begin = struct.pack("<HHHHHHII", 0x0809, 16, 0x0600, 5, 0x0DBB, 0x07CC, 0, 6)
+    locked = struct.pack("<HHHHH", 0x002F, 6, 1, 1, 1) + b"\0" * 48
+    (error,) = read(compound({"Workbook": (begin + locked).ljust(5000, b"\0")}))
+    assert "protected by a password" in str(error)
+
+
+def test_a_sheet_that_claims_every_cell_there_can_be_is_read_as_what_it_holds(read: Read) -> None:
+    def claims(xml: bytes) -> bytes:
+        return re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', xml)
+
+    (found,) = messages(read(saved(a_workbook(("note",), ("no heat",)), change=claims)))
+    assert found.text == "no heat"
+
+
+@pytest.mark.parametrize("epoch", [CALENDAR_WINDOWS_1900, CALENDAR_MAC_1904])
+def test_a_date_is_the_same_in_both_of_excels_calendars(read: Read, epoch: datetime) -> None:
+    book = a_workbook(("note", "date"))
+    book.epoch = epoch
+    book.active.append(("no heat", datetime(2026, 11, 2, 9, 30)))  # noqa: DTZ001  # a workbook knows no zones
+    (found,) = messages(read(saved(book)))
+    assert found.received_at is not None
+    assert found.received_at.isoformat() == "2026-11-02T09:30:00+00:00"
+
+
+def test_excels_29_february_1900_is_refused_and_a_plain_serial_number_is_a_date(read: Read) -> None:
+    book = a_workbook(("id", "note", "date"), (1, "no heat", 60), (2, "damp", 46328))
+    book.active["C2"].number_format = "dd/mm/yyyy"
+    refused, found = read(saved(book))
+    assert isinstance(refused, RefusedRow)
+    assert "before 2000" in refused.reason
+    assert isinstance(found, Message)
+    assert found.received_at is not None
+    assert found.received_at.date() == date(2026, 11, 2)
+
+
+def test_hidden_columns_and_filtered_rows_are_read(read: Read) -> None:
+    book = a_workbook(("id", "note"), (1, "no heat"), (2, "damp"))
+    book.active.column_dimensions["B"].hidden = True
+    book.active.auto_filter.ref = "A1:B3"
+    book.active.row_dimensions[3].hidden = True
+    assert [m.text for m in messages(read(saved(book)))] == ["no heat", "damp"]
+
+
+def test_a_chart_sheet_is_passed_over(read: Read) -> None:
+    book = a_workbook(("note",), ("no heat",))
+    book.create_chartsheet("Chart").add_chart(BarChart())
+    assert [m.text for m in messages(read(saved(book)))] == ["no heat"]
+
+
+@pytest.mark.parametrize("value", [b"", b"<v>#REF!</v>"], ids=["no value", "an error"])
+def test_a_formula_without_a_value_is_refused_and_not_worked_out(read: Read, value: bytes) -> None:
+    book = a_workbook(("id", "note"), (1, '=CONCAT("no", " heat")'))
+
+    def change(xml: bytes) -> bytes:
+        kind = b'r="B2" t="e"' if value else b'r="B2"'
+        return re.sub(rb"(</f>)<v ?/>|(</f>)<v></v>", b"</f>" + value, xml).replace(b'r="B2"', kind)
+
+    (refused,) = read(saved(book, change=change))
+    assert isinstance(refused, RefusedRow)
+    assert "the text is empty" in refused.reason
+
+
+def test_a_header_below_a_title_is_found(read: Read) -> None:
+    book = a_workbook(("Survey of autumn",), (), ("id", "note"), (1, "no heat"))
+    (found,) = messages(read(saved(book)))
+    assert (found.text, found.source) == ("no heat", "in.csv#1")
 
 
 @given(noise=st.binary(max_size=2048))

@@ -1,0 +1,1 @@
+"""Mails as they should not be, each made by code, with what must become of them."""
