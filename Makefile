@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format repro figures robust cues learning-curve bench-models bench-acl2019 bench-serve screenshot lock clean
+.PHONY: fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,7 @@ $(VENV)/.default: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m service.assets
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.default requirements-dev.lock
@@ -54,6 +55,15 @@ figures: setup ## measure the model that serves on the frozen test, and the fast
 robust: setup ## check the model that serves: robustness, behaviour, fairness (MODEL=FOLDER: another one)
 	$(BIN)/heard check-model $(if $(MODEL),--model $(MODEL))
 
+malformed: setup-dev ## read every malformed mail of tests/malformed and a 300 MB mbox; print what it cost
+	$(BIN)/python -m tests.malformed.report
+
+threads: setup-dev ## the share of mail lines told right (resident's, quoted, signature, banner), by mail program
+	$(BIN)/python -m tests.threads
+
+long-bodies: setup ## the time for hostile mail bodies and mark-up, by their length
+	$(BIN)/python benchmarks/long_bodies.py
+
 cues: setup ## how often each kind of cue fires, and where it should not
 	$(BIN)/python benchmarks/cues.py
 
@@ -68,11 +78,69 @@ bench-acl2019: $(VENV)/.bench ## public complaint tweets, FILE=complaints-data.c
 	$(BIN)/python -m benchmarks.acl2019 $(or $(FILE),data/local/complaints-data.csv) \
 	    $(foreach folder,$(ENCODER),--encoder $(folder)) $(if $(TUNE),--fine-tune $(TUNE))
 
-bench-serve: setup ## time POST /v1/score at 1 and 16 clients
-	$(BIN)/python benchmarks/serve.py
+bench-serve: setup ## POST /v1/score at 1 and 16 clients beside mlflow models serve and a plain route (REQUESTS, ROUNDS)
+	$(BIN)/python -m benchmarks.serve $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+load: setup ## POST /v1/messages at 100 a second for ten minutes: latency, errors, lost (SECONDS, RATE, DATABASE, PROCESSES, MODEL)
+	$(BIN)/python -m benchmarks.load $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	    $(if $(DATABASE),--database "$(DATABASE)") $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(MODEL),--model $(MODEL))
+
+soak-promote: setup-dev ## exchange the model 100 times under load: each decision by one whole model, no error (ROUNDS)
+	SOAK_ROUNDS=$(or $(ROUNDS),100) $(BIN)/python -m pytest -s tests/integration/test_model_switch.py -k under_load
+
+bench-speed: $(VENV)/.bench ## messages a second, one message, start-up and memory, beside peers in the same run (ROUNDS=7)
+	$(BIN)/python -m benchmarks.speed $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MODEL),--model $(MODEL))
+
+bench-cascade: setup ## what sparing the encoder the clear messages would bring and cost, on the calibration authors
+	$(BIN)/python -m benchmarks.cascade $(if $(MODEL),--model $(MODEL))
+
+bench-queue: setup-dev ## what a page of a queue and a claim cost at 1,000 to 1,000,000 items (POSTGRESQL=ADDRESS: there too)
+	$(BIN)/python -m benchmarks.queue_size $(if $(POSTGRESQL),--postgresql "$(POSTGRESQL)")
+
+soak-queue: setup-dev ## officers do anything in any order, 2,000 times 50 steps: no illegal state (RUNS, STEPS)
+	SOAK_RUNS=$(or $(RUNS),2000) SOAK_STEPS=$(or $(STEPS),50) $(BIN)/python -m pytest -s tests/integration/test_reviewing.py \
+	    -k whatever_officers_do
+
+soak-api: setup-dev ## 20,000 requests that OpenAPI allows or forbids: each answered as it says (CASES)
+	SOAK_CASES=$(or $(CASES),20000) $(BIN)/python -m pytest -s tests/integration/test_openapi.py
+
+soak-imap: setup-dev ## cut the connection to a mailbox 1,000 times over 5,000 mails (CUTS, MAILS, SEED; BACKLOG=100000: memory)
+	$(BIN)/python -m tests.soak.imap $(if $(CUTS),--cuts $(CUTS)) $(if $(MAILS),--mails $(MAILS)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(BACKLOG),--backlog $(BACKLOG)) $(if $(MODEL),--model $(MODEL))
+
+soak-import: setup-dev ## kill the import of a table of 1,000,000 rows ten times at random: each row in exactly once? (ROWS, KILLS, SEED)
+	$(BIN)/python -m tests.soak.imports $(if $(ROWS),--rows $(ROWS)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+soak-retention: setup-dev ## kill a retention run over 1,000,000 messages 20 times: nothing too early, nothing left (MESSAGES, KILLS, SEED)
+	$(BIN)/python -m tests.soak.retention $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+redaction: setup ## how much personal data is found in 300 invented messages with marked spans, by kind
+	$(BIN)/python -m benchmarks.redaction
 
 screenshot: setup-dev ## take the pictures of the page in docs/pictures (needs Chromium)
 	$(BIN)/python docs/pictures/take.py
+
+soak: setup-dev ## 300 kills over 20,000 messages (MODEL=FOLDER of a fast model, DATABASE=URL, KILLS=, MESSAGES=, SEED=)
+	$(BIN)/python -m tests.soak.kill $(MODEL) $(if $(DATABASE),--database $(DATABASE)) $(if $(KILLS),--kills $(KILLS)) \
+	    $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(SEED),--seed $(SEED))
+
+soak-audit: setup-dev ## falsify the audit record 1,000 times at random: each found? (MUTATIONS, ROWS, SEED, DATABASE=URL)
+	$(BIN)/python -m tests.soak.audit $(if $(MUTATIONS),--mutations $(MUTATIONS)) $(if $(ROWS),--rows $(ROWS)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
+
+soak-webhooks: setup-dev ## 10,000 events to a target with 30 % faults, 50,000 after an outage (EVENTS, BACKLOG, SEED, DATABASE=URL)
+	$(BIN)/python -m tests.soak.webhooks $(if $(EVENTS),--events $(EVENTS)) $(if $(BACKLOG),--backlog $(BACKLOG)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
+
+bench-history: setup ## what it costs to look up who wrote before, at 10^3 to 10^6 messages (DATABASE=URL)
+	$(BIN)/python benchmarks/history.py $(if $(DATABASE),--database $(DATABASE))
+
+year: setup ## a simulated year with drift: live miss rate, alarm, gate, against never retraining (VOLUME, SHARE, SEED)
+	$(BIN)/python -m benchmarks.year $(if $(VOLUME),--volume $(VOLUME)) $(if $(SHARE),--share $(SHARE)) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup-dev ## fuzz every reader (SECONDS=60 each, SEED=1)
+	$(BIN)/python -m pip install --quiet --no-build-isolation -e ".[fuzz]"
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(or $(SEED),1)
 
 lock: ## pin the dependencies again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q pyproject.toml -o requirements.lock

@@ -6,6 +6,7 @@ it and every file's hash stands in the manifest. What to trust is never read fro
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from dataclasses import asdict, dataclass
@@ -42,6 +43,11 @@ class Manifest:
     files: dict[str, str]
     metrics: dict[str, float]
     format: int = FORMAT
+
+    @property
+    def model_sha256(self) -> str:
+        """The hash of the model file itself."""
+        return self.files[_MODEL]
 
     def thresholds_for(self, channel: Channel) -> Thresholds:
         """The channel's own thresholds, else the pooled ones."""
@@ -100,7 +106,10 @@ def promote(folder: Path, *, by: str) -> None:
     }
     entries = [*_promoted(folder.parent), entry]
     draft = path.with_suffix(".writing")
-    draft.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(entries, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # else a power cut may leave an empty list, and no model
     draft.replace(path)
 
 

@@ -12,12 +12,14 @@ from pipeline.console import errors
 from pipeline.data_cli import data
 from pipeline.domain import Channel
 from pipeline.errors import HeardError, InputError
+from pipeline.gate_cli import gate
 from pipeline.starting import starting
 from pipeline.thresholds_cli import thresholds
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(data, name="data")
 app.command()(check_model)
+app.command()(gate)
 app.command()(thresholds)
 
 CANNOT_RUN = 2
@@ -78,12 +80,15 @@ def train(
     encoder: Annotated[
         bool, typer.Option("--encoder", help="With the encoder that params.yaml names (encoder.serves).")
     ] = False,
+    also: Annotated[
+        Path | None, typer.Option(help="JSON Lines to learn from as well, such as what `heard feedback export` wrote.")
+    ] = None,
 ) -> None:
     """Train a model on data/raw, judge it on the frozen test, and let it serve here (models/local)."""
     from pipeline.steps.places import Places
     from pipeline.steps.whole import train_and_register
 
-    train_and_register(Places(root=folder), errors.print, encoder=encoder)
+    train_and_register(Places(root=folder), errors.print, encoder=encoder, also=also)
 
 
 @app.command()

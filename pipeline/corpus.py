@@ -13,7 +13,7 @@ from pipeline.topics import CATEGORIES
 
 SPLITS = ("train", "calibration", "test")
 _TEXTS = ("id", "text", "channel", "label", "topic", "author", "scenario", "split")
-_OPTIONAL = frozenset({"subject", "category", "flags", "evidence", "slices", "annotator_1", "annotator_2"})
+_OPTIONAL = frozenset({"subject", "category", "flags", "evidence", "slices", "weight", "annotator_1", "annotator_2"})
 _KNOWN = frozenset(_TEXTS) | {"contested", "prior_chance"} | _OPTIONAL
 
 
@@ -36,6 +36,13 @@ def read_labelled(path: Path) -> list[LabelledMessage]:
     if not path.is_file():
         raise UnreadableSource(f"{path}: there is no such file.")
     return list(_read_file(path, lambda row: _own(row, path.stem)))
+
+
+def read_more(path: Path) -> list[LabelledMessage]:
+    """Rows of a file in the corpus's own schema, such as officers' reviews, to learn from beside the corpus."""
+    if not path.is_file():
+        raise UnreadableSource(f"{path}: there is no such file.")
+    return list(_read_file(path, _labelled))
 
 
 def corpus_sha256(folder: Path) -> str:
@@ -109,6 +116,7 @@ def _labelled(row: dict[str, Any]) -> LabelledMessage:
         split=row["split"],
         slices=tuple(row.get("slices", ())),
         evidence=row.get("evidence", ""),
+        weight=_weight(row),
     )
 
 
@@ -125,7 +133,18 @@ def _own(row: dict[str, Any], name: str) -> LabelledMessage:
         author=row.get("author") or name,
         scenario=row.get("scenario") or row["id"],
         split="test",
+        slices=tuple(row.get("slices") or ()),
+        weight=_weight(row),
     )
+
+
+def _weight(row: dict[str, Any]) -> float:
+    weight = row.get("weight")
+    if weight is None:
+        return 1.0
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < float("inf"):
+        raise ValueError("'weight' must be a number above 0")
+    return float(weight)
 
 
 def _check_types(row: dict[str, Any], *, texts: Iterable[str], yes_or_no: Iterable[str]) -> None:

@@ -7,8 +7,11 @@ import typer
 
 from pipeline.console import errors
 from pipeline.errors import RefusedRow
+from pipeline.labelling_cli import choose_next, doubts
 
 data = typer.Typer(no_args_is_help=True, help="Check labelled data, bring in your own, write the data card.")
+data.command()(doubts)
+data.command("next")(choose_next)
 
 
 @data.command()

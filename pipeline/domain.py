@@ -75,6 +75,7 @@ class Flag(StrEnum):
     INSTRUCTION = "instruction"  # a sentence addressed to software was found, and left out of scoring
     LANGUAGE = "language"  # a substantial part is in a language the model has not learned
     WORDLESS = "wordless"  # no words to judge: only signs, pictures, numbers or a single letter
+    UNDETERMINED = "undetermined"  # the model gave no answer when the message came
 
 
 class Jurisdiction(StrEnum):
@@ -227,7 +228,9 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledMessage:
-    """A message of the corpus with its adjudicated label and where it belongs."""
+    """A message of the corpus with its adjudicated label and where it belongs. `weight` is what it counts in training
+    beside one of the corpus.
+    """
 
     message: Message
     label: Label
@@ -239,3 +242,4 @@ class LabelledMessage:
     split: str
     slices: tuple[str, ...] = ()
     evidence: str = ""
+    weight: float = 1.0

@@ -113,7 +113,7 @@ def route(  # noqa: PLR0911  # one line a rule, in their order
     if kind is MessageKind.MACHINE:
         return _routing(Route.NO_ACTION, "Sent by a machine about mail: kept and listed, no deadline started.")
     if kind is MessageKind.UNREADABLE:
-        return _routing(Route.REVIEW, "Not all of it could be read (attachment, encrypted or broken): a person must look.")
+        return _routing(Route.REVIEW, "Not all could be read (attachment, encrypted or broken): a person must look.")
     if Flag.WORDLESS in flags:
         return _routing(Route.REVIEW, "Undetermined: there are no words to judge, so a person must look.")
     asked = asks_for_process(cues)

@@ -36,7 +36,7 @@ def fit(examples: Sequence[Example], params: Params) -> Estimators:
     prepared = [message for _, message in examples]
     labels = np.array([row.label.value for row in rows])
     authors = [row.author for row in rows]
-    weights = np.array([1.0 if EVERYDAY in row.slices else params.model.hard_weight for row in rows])
+    weights = np.array([row.weight * (1.0 if EVERYDAY in row.slices else params.model.hard_weight) for row in rows])
     features = build_features(params.model)
     matrix = features.fit_transform(prepared)
     folds = list(GroupKFold(n_splits=min(params.model.folds, len(set(authors)))).split(matrix, labels, authors))

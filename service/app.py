@@ -2,21 +2,43 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import Lifespan
 
-from pipeline.classify import MessageClassifier
-from service.api import health, messages, problems, queue, score
+from pipeline.classify import MODELS
+from service import assets
+from service.api import docs, health, items, messages, models, problems, queue, score
 from service.api.context import Context
-from service.api.guards import BodyLimit, SafeHeaders
+from service.api.guards import BodyLimit, OwnPages, SafeHeaders
+from service.api.line import Line, Measured
+from service.api.request_id import RequestId
+from service.audit_key import AuditKey
+from service.auth.door import Door
+from service.background import background
+from service.claiming import Claiming
+from service.contacts import History
+from service.crashpoints import refuse_in_production
 from service.deadlines import Calendar
 from service.intake import Intake
-from service.pages import queue as queue_page
+from service.metrics import Metrics
+from service.models import Models
+from service.oidc_settings import is_loopback
+from service.outbox import Outbox
+from service.pages import actions, errors, help, item, sign_in, worklist  # noqa: A004  # the page of that name
+from service.pages.layout import FOLDER, Kept
+from service.readiness import refuse_network_share
+from service.reviewing import Reviewing
+from service.sampling import Sampling
 from service.schemas import Problem
+from service.serving import Serving
 from service.settings import Settings
 from service.store.database import Database
+from service.turns import Turns
 
 _DESCRIPTION = (
     "Messages to UK landlords and councils: is it a complaint, and where does it go? Errors are RFC 9457 problems."
@@ -26,39 +48,113 @@ _LOCAL = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 
 def build_context(settings: Settings) -> Context:
     """Load the model, open the database and bring its tables up to date."""
-    classifier = MessageClassifier.open(settings.model, settings.profile)
-    database = Database(settings.database)
+    refuse_in_production()
+    models = Models(settings.models or MODELS)
+    classifier = Serving(models, profile=settings.profile, fixed=settings.model, patience=settings.model_seconds)
+    database = Database(settings.database, AuditKey(lambda: settings))
     database.migrate()
-    intake = Intake(database, classifier, Calendar(settings.nation))
-    return Context(settings=settings, database=database, classifier=classifier, intake=intake)
+    database.check_durable()
+    refuse_network_share(database.file)
+    history = History(window=timedelta(days=settings.prior_contact_days), own=settings.own_addresses)
+    outbox = Outbox(undo_within=timedelta(minutes=settings.undo_minutes))
+    calendar, turns = Calendar(settings.nation), Turns(database, outbox=outbox)
+    return Context(
+        settings=settings,
+        database=database,
+        door=Door(database, settings),
+        classifier=classifier,
+        intake=Intake(
+            database,
+            classifier,
+            calendar,
+            history=history,
+            outbox=outbox,
+            sampling=Sampling(share=settings.blind_share, seed=settings.blind_seed),
+        ),
+        calendar=calendar,
+        metrics=Metrics(database, classifier, calendar),
+        claiming=Claiming(turns, lease=timedelta(minutes=settings.lease_minutes)),
+        reviewing=Reviewing(
+            turns,
+            calendar,
+            answer_days=classifier.profile.answer_days,
+            undo_within=timedelta(minutes=settings.undo_minutes),
+        ),
+    )
 
 
 def create_app(context: Context) -> FastAPI:
-    """The service around parts already built."""
+    """The service around parts already built; SettingsError where it would be open to strangers."""
+    context.door.refuse_strangers()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        context.classifier.start()
+        with background(context.settings, context.database):
+            yield
+        context.classifier.close()
         context.database.close()
 
-    app = FastAPI(title="heard", version="1", description=_DESCRIPTION, lifespan=lifespan)
+    app = with_routes(lifespan)
     app.state.context = context
-    for module in (score, messages, queue, health):
-        app.include_router(module.router)
-    app.include_router(queue_page.router)
-    app.mount("/static", StaticFiles(directory=queue_page.FOLDER / "static"), name="static")
     problems.install(app)
-    app.add_middleware(SafeHeaders)
-    app.add_middleware(BodyLimit, limit=context.settings.body_limit)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOCAL)
-    _describe_problem(app)
+    errors.install(app)
+    door, settings = context.door, context.settings
+    app.add_middleware(OwnPages, public_url=settings.public_url, cookie=door.cookie)
+    app.add_middleware(Line, longest=settings.longest_line, metrics=context.metrics)
+    app.add_middleware(BodyLimit, limit=settings.body_limit)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings))
+    app.add_middleware(errors.ErrorPages)
+    app.add_middleware(Measured, metrics=context.metrics)
+    app.add_middleware(RequestId)
+    app.add_middleware(SafeHeaders, secure=door.secure)
     return app
+
+
+def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes and their description, with nothing behind them: enough to see what each needs."""
+    app = FastAPI(
+        title="heard",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url=None,  # it is one of our routes, as the page about it: `service/api/docs.py`
+    )
+    for module in (score, messages, queue, items, models, health, docs, worklist, item, actions, help, sign_in):
+        app.include_router(module.router)
+    for module in (worklist, help):
+        app.include_router(module.acting)
+    app.mount(f"/static/design/{assets.VERSION}", Kept(directory=assets.FOLDER, check_dir=False), name="design")
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    _describe_problem(app)
+    _describe_refusals(app)
+    return app
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """The names the service answers to; any where it is served without one, since then every caller has a key."""
+    named = urlsplit(settings.public_url).hostname
+    if named:
+        return [*_LOCAL, named]
+    return _LOCAL if is_loopback(settings.host) else ["*"]
+
+
+def _describe_refusals(app: FastAPI) -> None:
+    """Whatever needs a key may answer 401, 403 and 429."""
+    for path in app.openapi()["paths"].values():
+        for operation in path.values():
+            if "security" in operation:
+                for status, answer in problems.responses(401, 403, 429).items():
+                    operation["responses"].setdefault(str(status), answer)
 
 
 def _describe_problem(app: FastAPI) -> None:
     """OpenAPI refers to Problem in every error; FastAPI only lists what routes answer with, so it is added here."""
     document = app.openapi()
     schemas = document["components"]["schemas"]
-    schemas["Problem"] = Problem.model_json_schema()
+    described = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    for name, schema in described.pop("$defs", {}).items():
+        schemas.setdefault(name, schema)
+    schemas["Problem"] = described
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

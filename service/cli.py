@@ -9,9 +9,19 @@ import typer
 
 from pipeline.cli import app, run
 from pipeline.errors import SettingsError
+from service.audit_cli import audit
+from service.auth_cli import key, officer
+from service.feedback_cli import feedback, monitor
+from service.import_cli import import_table
 from service.quarantine_cli import quarantine
+from service.records_cli import atrs, card, dpia
+from service.retention_cli import erase, export_person, hold, retention
 from service.settings import Settings, settings_from
+from service.watch_cli import watch
+from service.webhook_cli import deliver, webhook
 
+_STOP_WITHIN = 20
+"""Seconds that requests under way have when the service is told to stop (P32)."""
 _CHECKOUT = Path(__file__).resolve().parents[1]
 
 Database = Annotated[
@@ -20,6 +30,22 @@ Database = Annotated[
 Port = Annotated[int | None, typer.Option(help="8000 if left out.")]
 
 app.add_typer(quarantine, name="quarantine")
+app.command("import")(import_table)
+app.add_typer(watch, name="watch")
+app.add_typer(retention, name="retention")
+app.add_typer(hold, name="hold")
+app.command()(erase)
+app.command()(export_person)
+app.add_typer(officer, name="officer")
+app.add_typer(key, name="key")
+app.add_typer(webhook, name="webhook")
+app.command()(deliver)
+app.add_typer(audit, name="audit")
+app.add_typer(feedback, name="feedback")
+app.command()(monitor)
+app.command()(card)
+app.command()(atrs)
+app.command()(dpia)
 
 
 @app.command()
@@ -31,8 +57,10 @@ def serve(
 ) -> None:
     """Serve the HTTP interface and the queue page until Ctrl-C."""
     from service.app import build_context, create_app
+    from service.logs import to_standard_error
 
     settings = settings_from(host=host, port=port, database=database, model=model)
+    to_standard_error()
     _serve(create_app(build_context(settings)), settings)
 
 
@@ -87,8 +115,15 @@ def _serve(application: object, settings: Settings) -> None:
         raise SettingsError(
             f"{where} cannot be used ({error.strerror}): is another service on it? Choose --port."
         ) from None
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not for a socket it was given
     with listening:
-        config = uvicorn.Config(application, log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI app
+        config = uvicorn.Config(
+            application,  # type: ignore[arg-type]  # an ASGI app
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_STOP_WITHIN,
+            proxy_headers=bool(settings.public_url),  # without a proxy nobody may say where a request comes from
+        )
         uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -25,6 +25,15 @@ class Deadlines:
     calendar: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Today:
+    """What overdue and due soon are told by. `soon` is the next working day; dates are UK dates."""
+
+    now: datetime
+    day: date
+    soon: date
+
+
 class Calendar:
     """Bank holidays of one nation."""
 
@@ -36,7 +45,20 @@ class Calendar:
 
     def deadlines(self, received_at: datetime, acknowledge_days: int, answer_days: int) -> Deadlines:
         """Both dates run from receipt; the answer's from the acknowledgement (HOS 6.2, 6.3; LGSCO 6.2, 6.3)."""
-        received = received_at.astimezone(_UK).date()
+        received = self.day(received_at)
         acknowledge_by = add_working_days(received, acknowledge_days, self._holidays)
         answer_by = add_working_days(acknowledge_by, answer_days, self._holidays)
         return Deadlines(acknowledge_by=acknowledge_by, answer_by=answer_by, calendar=self.name)
+
+    def day(self, moment: datetime) -> date:
+        """The UK date of a moment."""
+        return moment.astimezone(_UK).date()
+
+    def later(self, day: date, working_days: int) -> date:
+        """The day so many working days later."""
+        return add_working_days(day, working_days, self._holidays)
+
+    def today(self, now: datetime) -> Today:
+        """The UK day of `now`, and the next working day."""
+        day = self.day(now)
+        return Today(now=now, day=day, soon=self.later(day, 1))

@@ -19,7 +19,8 @@ from pipeline.steps.whole import train_and_register
 from service.api.context import Context
 from service.intake import IdInUse
 from service.queue import QueueName
-from service.store import queues
+from service.store import queues, work_list
+from service.store.work_list import Filters
 
 _URGENT = 8
 _EXCERPT = 70
@@ -82,7 +83,7 @@ def print_summary(context: Context, screened: Screened, *, today: date, address:
         items = [
             item
             for name in (QueueName.STAGE_1, QueueName.REVIEW)
-            for item in queues.page(connection, name, _URGENT, None)
+            for item in work_list.page(connection, Filters(queue=name), _URGENT, None, context.today()).items
         ]
         urgent = sorted(items, key=lambda item: (item.acknowledge_by, item.queue is QueueName.REVIEW, -item.risk))[
             :_URGENT

@@ -1,6 +1,6 @@
 """HTTP bodies, in and out, with the conversions to and from the domain."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -16,7 +16,8 @@ from pydantic import (
 )
 
 from pipeline.domain import Channel, CueKind, Decision, Flag, Label, Message, Route
-from service.queue import EventKind, QueueItem, QueueName, QueueStatus
+from service.body import Body
+from service.item_schemas import EventOut, ItemOut
 
 
 def _written(value: object) -> object:
@@ -37,6 +38,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[
 Words = Annotated[str, StringConstraints(max_length=1_000_000, pattern=r"^[^\x00]*$")]
 Moment = Annotated[AwareDatetime, Strict(strict=False), BeforeValidator(_written), AfterValidator(_of_this_century)]
 Line = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
+Reference = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 
 _EXAMPLE: dict[str, Any] = {
     "id": "web-2026-004711",
@@ -47,11 +49,7 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class MessageIn(_Body):
+class MessageIn(Body):
     """One message as its sender knows it."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [_EXAMPLE]})
@@ -65,8 +63,10 @@ class MessageIn(_Body):
     )
     sender: Line = Field(default="", description="Who wrote, as an address or reference.")
     prior_contacts: int | None = Field(
-        default=None, ge=0, le=100_000, description="Earlier messages of this resident, if known."
+        default=None, ge=0, le=100_000, description="Earlier messages of this resident, if known; else counted here."
     )
+    case_reference: Reference = Field(default="", description="The case it belongs to, in your own system.")
+    property_reference: Reference = Field(default="", description="The home it is about, in your own system.")
 
     @model_validator(mode="after")
     def _has_words(self) -> Self:
@@ -84,10 +84,12 @@ class MessageIn(_Body):
             received_at=self.received_at,
             sender=self.sender,
             prior_contacts=self.prior_contacts,
+            case_reference=self.case_reference,
+            property_reference=self.property_reference,
         )
 
 
-class BatchIn(_Body):
+class BatchIn(Body):
     """Up to 1,000 messages to score."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"messages": [_EXAMPLE]}]})
@@ -204,51 +206,12 @@ class DecisionsOut(BaseModel):
     decisions: list[DecisionOut]
 
 
-class ItemOut(BaseModel):
-    """An item in a queue. Dates are UK dates."""
-
-    id: int
-    message_id: str
-    queue: QueueName
-    status: QueueStatus
-    received_at: datetime = Field(description="When the message was received: every clock starts here.")
-    acknowledge_by: date = Field(description="Last day to acknowledge: 5 working days from receipt.")
-    answer_by: date = Field(description="Last day to answer at stage 1 if acknowledged on the last day.")
-    risk: float = Field(ge=0, le=1, description="Complaint probability.")
-
-    @classmethod
-    def from_domain(cls, item: QueueItem) -> Self:
-        """The body for an item."""
-        return cls(**vars(item))
-
-    @classmethod
-    def from_row(cls, row: Any) -> Self:
-        """The body for an item read back with its message."""
-        return cls(**{name: row[name] for name in cls.model_fields})
-
-
-class QueueOut(BaseModel):
-    """A page of a queue, by acknowledge-by date."""
-
-    items: list[ItemOut]
-    next: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
-
-
 class ReceivedOut(BaseModel):
     """A message received, with what was decided."""
 
     id: str
     decision: KeptDecisionOut
     item: ItemOut | None = Field(description="Null where the message is only recorded.")
-
-
-class EventOut(BaseModel):
-    """One line of a message's history."""
-
-    kind: EventKind
-    at: datetime
-    actor: str
-    detail: str = Field(description="Why, where that is not plain.")
 
 
 class MessageOut(BaseModel):
@@ -261,6 +224,13 @@ class MessageOut(BaseModel):
     sender: str
     source: str
     received_at: datetime
+    case_reference: str
+    property_reference: str
+    prior_contacts: int | None = Field(
+        description="Earlier messages of this resident: as given, else counted; null where there is nothing to find by."
+    )
+    prior_ids: list[str] = Field(description="Those found here, newest first: same sender, case or home.")
+    repeat_of: str | None = Field(description="The last message before it from this sender with the same words.")
     decision: KeptDecisionOut
     item: ItemOut | None
     events: list[EventOut]
@@ -274,6 +244,7 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="What is wrong and what to do.")
     message_id: str | None = None
+    item: ItemOut | None = Field(default=None, description="The item as it is now, where an action was refused.")
 
 
 class HealthOut(BaseModel):

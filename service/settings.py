@@ -1,13 +1,15 @@
 """What an operator may set, by environment variables `HEARD_...` or the command line. Built in `create_app`."""
 
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import SettingsError
+from service.oidc_settings import Oidc, is_protected
+from service.retention_settings import Keep
 
 
 class Nation(StrEnum):
@@ -28,19 +30,83 @@ class Settings(BaseSettings):
         default="sqlite:///heard.db", description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://..."
     )
     model: Path | None = Field(default=None, description="A model folder; the one that serves if not set.")
+    models: Path | None = Field(
+        default=None, description="The folder of models, in which one is promoted; that of heard itself if not set."
+    )
+    longest_line: int = Field(
+        default=48, ge=1, le=1_000, description="How many messages may wait at once; more are answered 503."
+    )
+    model_seconds: float = Field(
+        default=30, gt=0, le=300, description="How long a message waits for the model before it goes to a person."
+    )
     profile: str = Field(default="hos-2024", description="The Code in force.")
     nation: Nation = Field(default=Nation.ENGLAND, description="Whose bank holidays count: ENG, WLS, SCT or NIR.")
     host: str = Field(default="127.0.0.1", description="Loopback only, until keys or officers exist.")
     port: int = Field(default=8000, ge=1, le=65535)
     body_limit: int = Field(default=12_000_000, gt=0, description="Bytes a request body may have.")
+    public_url: str = Field(
+        default="", description="Where browsers find it, as https://heard.council.example. Signing in needs it."
+    )
+    requests_per_minute: int = Field(
+        default=12_000, gt=0, description="What one key or officer may ask of one process in a minute."
+    )
+    oidc: Oidc = Field(default_factory=Oidc, description="The organisation's identity provider: HEARD_OIDC_...")
+    keep: Keep = Field(default_factory=Keep, description="How long what residents wrote is kept: HEARD_KEEP_...")
+    lease_minutes: int = Field(default=10, ge=1, le=480, description="How long a claim holds unless it is renewed.")
+    undo_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1_440,
+        description="How long an officer can take back a decision; what is sent elsewhere waits for it.",
+    )
+    prior_contact_days: int = Field(
+        default=90, ge=1, le=3_650, description="How many days back earlier messages of a resident count."
+    )
+    own_addresses: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(),
+        description="The organisation's own addresses (repairs@...) and domains (@...), by commas: officers forward "
+        "from them for many residents, so they count as nobody's.",
+    )
+    blind_share: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Share of the messages filed without an officer that one reads blind all the same.",
+    )
+    blind_seed: str = Field(default="heard", description="Draws the blind sample; no secret, another draws others.")
+    audit_key: SecretStr | None = Field(
+        default=None, description="The key of the audit record, 32 characters or more; else that of the file."
+    )
+    audit_key_file: Path | None = Field(
+        default=None,
+        description="Where the key is kept, and made the first time: FILE.audit-key beside a SQLite file, "
+        "heard.audit-key in the working folder for PostgreSQL.",
+    )
+    audit_head_file: Path | None = Field(
+        default=None,
+        description="Append the audit record's head to this file once a day: keep it where the database's writers "
+        "cannot write.",
+    )
+    deliver: bool = Field(
+        default=True, description="Send webhooks from the service itself; off where `heard deliver` runs apart."
+    )
 
-    @field_validator("host")
+    @field_validator("own_addresses", mode="before")
     @classmethod
-    def _loopback(cls, host: str) -> str:
-        """Nobody is signed in yet, so nobody outside this machine is served."""
-        if host != "localhost" and not _is_loopback(host):
-            raise ValueError("only 127.0.0.1, ::1 or localhost can be served while no API key or officer exists")
-        return host
+    def _by_commas(cls, given: object) -> object:
+        """As an environment variable holds them."""
+        if not isinstance(given, str):
+            return given
+        return frozenset(address.strip().casefold() for address in given.split(",") if address.strip())
+
+    @field_validator("public_url")
+    @classmethod
+    def _protected(cls, url: str) -> str:
+        """A session's cookie must not travel in the clear."""
+        url = url.rstrip("/")
+        if url and (not is_protected(url) or url.count("/") != 2):
+            raise ValueError("HEARD_PUBLIC_URL must be https:// and a host name, perhaps with a port")
+        return url
 
 
 def settings_from(**given: object) -> Settings:
@@ -53,10 +119,3 @@ def settings_from(**given: object) -> Settings:
             for fault in error.errors()
         )
         raise SettingsError(f"a setting is wrong ({faults}). Settings are HEARD_... variables or options.") from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

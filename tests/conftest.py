@@ -39,6 +39,7 @@ def heard(
 def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("HEARD_", "MLFLOW_TRACKING"))]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("HEARD_AUDIT_KEY", "the audit key of tests and nothing else")
 
 
 @pytest.fixture(scope="session")
@@ -104,19 +105,31 @@ def _postgres_programs() -> Path | None:
     return known[-1].parent if known else None
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def used_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One database of each kind in turn for all tests of a module: making the tables takes longer than most tests."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('database') / 'heard.db'}"
+    return new_database(request.getfixturevalue("cluster"))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind in turn."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'heard.db'}"
         return
-    address = request.getfixturevalue("cluster")
+    yield new_database(request.getfixturevalue("cluster"))
+
+
+def new_database(cluster: str) -> str:
+    """The address of an empty database in the cluster."""
     name = f"heard_{os.urandom(4).hex()}"
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    engine = create_engine(cluster, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    yield address.replace("/postgres?", f"/{name}?")
+    return cluster.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture

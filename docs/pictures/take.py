@@ -1,4 +1,4 @@
-"""`make screenshot`: the queue page as the demo fills it, in a real browser; writes docs/pictures/*.png."""
+"""`make screenshot`: the officers' pages as the demo fills them, in a real browser; writes docs/pictures/*.png."""
 
 import os
 import shutil
@@ -9,14 +9,15 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent
 ADDRESS = "http://127.0.0.1:8766"
+PICTURES = (("stage-1", "/", 1100), ("review", "/?queue=review", 1100), ("help", "/help", 1100), ("phone", "/", 320))
 
 
 def main() -> None:
-    """Fill a queue, serve it, take its picture at a desk's width and at a phone's."""
+    """Fill the queues, serve them, take pictures at a desk's width and at a phone's."""
     with tempfile.TemporaryDirectory() as place:
         command = [str(Path(sys.executable).parent / "heard"), "demo", "--port", "8766"]
         environment = {**os.environ, "HEARD_DATABASE": f"sqlite:///{place}/heard.db"}
@@ -29,15 +30,27 @@ def main() -> None:
 def _take() -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, address, width in (
-            ("stage-1", "/", 1100),
-            ("review", "/?queue=review", 1100),
-            ("phone", "/", 320),
-        ):
-            page = browser.new_page(viewport={"width": width, "height": 1000})
+        page = browser.new_page(viewport={"width": 1100, "height": 1000})
+        page.goto(f"{ADDRESS}/name")
+        page.get_by_label("Your name").fill("A. Khan")
+        _press(page, "Continue")
+        page.goto(f"{ADDRESS}/choices")
+        _press(page, "Save")
+        for name, address, width in PICTURES:
+            page.set_viewport_size({"width": width, "height": 1000})
             page.goto(ADDRESS + address)
             page.screenshot(path=FOLDER / f"{name}.png")
+        page.set_viewport_size({"width": 1100, "height": 1000})
+        for name, queue in (("item", "review"), ("signpost", "signpost")):
+            page.goto(f"{ADDRESS}/?queue={queue}")
+            _press(page, "Start with the most urgent")
+            page.screenshot(path=FOLDER / f"{name}.png")
         browser.close()
+
+
+def _press(page: Page, words: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name=words).click()
 
 
 def _wait() -> None:

@@ -29,6 +29,10 @@ def _list_of(known: frozenset[str] | None) -> Any:
     return fits
 
 
+def _weighs(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf")
+
+
 _text = pa.Check(_words, error="must be a text that is not empty")
 SCHEMA = pa.DataFrameSchema(
     {
@@ -60,6 +64,12 @@ SCHEMA = pa.DataFrameSchema(
         "slices": pa.Column(
             object,
             pa.Check(_list_of(None), element_wise=True, error="must be a list of texts"),
+            nullable=True,
+            required=False,
+        ),
+        "weight": pa.Column(
+            object,
+            pa.Check(_weighs, element_wise=True, error="must be a number above 0"),
             nullable=True,
             required=False,
         ),

@@ -1,12 +1,18 @@
 """What routes ask for, by name."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from pipeline.classify import MessageClassifier
+from service.auth.door import Door
+from service.claiming import Claiming
+from service.deadlines import Calendar, Today
 from service.intake import Intake
+from service.metrics import Metrics
+from service.reviewing import Reviewing
+from service.serving import Serving
 from service.settings import Settings
 from service.store.database import Database
 
@@ -17,8 +23,17 @@ class Context:
 
     settings: Settings
     database: Database
-    classifier: MessageClassifier
+    door: Door
+    classifier: Serving
     intake: Intake
+    calendar: Calendar
+    metrics: Metrics
+    claiming: Claiming
+    reviewing: Reviewing
+
+    def today(self) -> Today:
+        """What is overdue and due soon now."""
+        return self.calendar.today(datetime.now(UTC))
 
 
 def _context(request: Request) -> Context:

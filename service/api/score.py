@@ -1,22 +1,25 @@
 """Score messages; store nothing."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from service.api.context import Parts
+from service.api.permissions import may_score
 from service.api.problems import responses
 from service.schemas import BatchIn, DecisionOut, DecisionsOut, MessageIn
 
-router = APIRouter(prefix="/v1", tags=["score"], responses=responses(400, 413, 422))
+router = APIRouter(
+    prefix="/v1", tags=["score"], dependencies=[Depends(may_score)], responses=responses(400, 413, 422, 503)
+)
 
 
 @router.post("/score")
 def score(body: MessageIn, parts: Parts) -> DecisionOut:
     """Decide about one message; nothing is stored."""
-    return DecisionOut.from_domain(parts.classifier.classify([body.to_domain()])[0])
+    return DecisionOut.from_domain(parts.classifier.score([body.to_domain()])[0])
 
 
 @router.post("/score/batch")
 def score_batch(body: BatchIn, parts: Parts) -> DecisionsOut:
     """Decide about up to 1,000 messages; nothing is stored."""
-    decisions = parts.classifier.classify([message.to_domain() for message in body.messages])
+    decisions = parts.classifier.score([message.to_domain() for message in body.messages])
     return DecisionsOut(decisions=[DecisionOut.from_domain(decision) for decision in decisions])

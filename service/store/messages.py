@@ -9,7 +9,9 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from pipeline.domain import Decision, Message
 from service.deadlines import Deadlines
+from service.deliveries import Delivery
 from service.queue import EventKind, QueueName, QueueStatus
+from service.store.contacts import Earlier
 from service.store.tables import arrival, decision, event, idempotency, message, quarantine, queue_item
 
 KEY_KEPT = timedelta(days=7)
@@ -35,8 +37,15 @@ def known_content(connection: Connection, message_id: str) -> str | None:
     return connection.scalar(select(message.c.content_sha256).where(message.c.id == message_id))
 
 
-def add_message(connection: Connection, received: Message, source: str, received_at: datetime) -> None:
-    """Keep the message with its raw bytes."""
+def delivery(connection: Connection, message_id: str) -> Delivery | None:
+    """How the message kept under an id came, or None."""
+    columns = (message.c.source, message.c.place, message.c.raw_sha256)
+    row = connection.execute(select(*columns).where(message.c.id == message_id)).mappings().first()
+    return Delivery(**row) if row else None
+
+
+def add_message(connection: Connection, received: Message, source: str, received_at: datetime, before: Earlier) -> None:
+    """Keep the message with its raw bytes and what was there before it."""
     connection.execute(
         insert(message).values(
             id=received.id,
@@ -46,8 +55,13 @@ def add_message(connection: Connection, received: Message, source: str, received
             text=_storable(received.text),
             sender=_storable(received.sender),
             source=source,
+            place=_storable(received.source or ""),
+            case_reference=_storable(received.case_reference),
+            property_reference=_storable(received.property_reference),
             received_at=received_at,
             prior_contacts=received.prior_contacts,
+            prior_ids=list(before.prior),
+            repeat_of=before.repeat_of,
             raw=received.raw or None,
             raw_sha256=hashlib.sha256(received.raw).hexdigest() if received.raw else None,
         )

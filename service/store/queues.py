@@ -1,16 +1,13 @@
-"""The queues, page by page, and the count that proves nothing vanished."""
+"""What stands in the queues, and the count that proves nothing vanished."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, RowMapping, and_, case, func, select, tuple_
+from sqlalchemy import Connection, RowMapping, and_, case, func, select
 
-from service.queue import QueueItem, QueueName, QueueStatus
+from service.queue import QueueItem, QueueName
 from service.store.tables import arrival, decision, message, quarantine, queue_item
-
-Position = tuple[date, int]
-"""Where a page ended: acknowledge-by date and item id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,18 +28,11 @@ class Balance:
         return self.received == self.decided + self.waiting + self.quarantined + self.duplicates
 
 
-def page(connection: Connection, queue: QueueName, limit: int, after: Position | None) -> list[QueueItem]:
-    """Up to `limit` items by acknowledge-by date, then by arrival in the queue."""
-    query = select(queue_item).where(queue_item.c.queue == queue.value)
-    if after is not None:
-        query = query.where(tuple_(queue_item.c.acknowledge_by, queue_item.c.id) > tuple_(*after))
-    query = query.order_by(queue_item.c.acknowledge_by, queue_item.c.id).limit(limit)
-    return [_item(row) for row in connection.execute(query).mappings()]
-
-
 def counts(connection: Connection) -> dict[QueueName, int]:
-    """Items in each queue."""
-    query = select(queue_item.c.queue, func.count()).group_by(queue_item.c.queue)
+    """Items with something left to do in each queue."""
+    query = (
+        select(queue_item.c.queue, func.count()).where(queue_item.c.closed_at.is_(None)).group_by(queue_item.c.queue)
+    )
     found = {QueueName(name): int(count) for name, count in connection.execute(query)}
     return {name: found.get(name, 0) for name in QueueName}
 
@@ -55,10 +45,13 @@ def shown(connection: Connection, items: Sequence[QueueItem]) -> dict[str, RowMa
             message.c.channel,
             message.c.subject,
             message.c.text,
+            message.c.prior_ids,
+            message.c.repeat_of,
             decision.c.cues,
             decision.c.words,
             decision.c.flags,
             decision.c.reasons,
+            decision.c.blind,
         )
         .join(decision)
         .where(message.c.id.in_([item.message_id for item in items]))
@@ -105,16 +98,3 @@ def balances(connection: Connection) -> list[Balance]:
         .order_by(arrival.c.day, arrival.c.source)
     )
     return [Balance(**row) for row in connection.execute(query).mappings()]
-
-
-def _item(row: RowMapping) -> QueueItem:
-    return QueueItem(
-        id=row["id"],
-        message_id=row["message_id"],
-        queue=QueueName(row["queue"]),
-        status=QueueStatus(row["status"]),
-        received_at=row["received_at"],
-        acknowledge_by=row["acknowledge_by"],
-        answer_by=row["answer_by"],
-        risk=row["risk"],
-    )

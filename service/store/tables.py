@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -13,10 +14,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from pipeline.domain import Channel, Label, Route
-from service.queue import EventKind, QueueName, QueueStatus
+from service.contacts import KeyKind
+from service.queue import STORED, EventKind, QueueName
 from service.store.columns import Moment, metadata, one_of, serial
 
 ARRIVAL_OUTCOMES = ("accepted", "duplicate", "quarantined")
@@ -32,10 +35,25 @@ message = Table(
     Column("sender", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("place", Text, nullable=False, server_default=""),
+    Column("case_reference", Text, nullable=False, server_default=""),
+    Column("property_reference", Text, nullable=False, server_default=""),
     Column("prior_contacts", Integer),
+    Column("prior_ids", JSON, nullable=False, server_default="[]"),
+    Column("repeat_of", String(200)),  # no foreign key: what it names may be erased first
     Column("raw", LargeBinary),
     Column("raw_sha256", String(64)),
     one_of("channel", Channel),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("key_sha256", String(64), primary_key=True),
+    Column("received_at", Moment, primary_key=True),
+    Column("message_id", ForeignKey("message.id"), primary_key=True, index=True),
+    one_of("kind", KeyKind),
 )
 
 arrival = Table(
@@ -85,9 +103,13 @@ decision = Table(
     Column("profile_version", String(20), nullable=False),
     Column("model_version", String(60), nullable=False),
     Column("thresholds", JSON, nullable=False),
+    Column("sample_share", Float),
+    Column("blind", Boolean, nullable=False, server_default=false()),
     one_of("label", Label),
     one_of("route", Route),
 )
+_FILED = decision.c.sample_share.is_not(None)
+Index("ix_decision_filed", decision.c.decided_at, sqlite_where=_FILED, postgresql_where=_FILED)
 
 queue_item = Table(
     "queue_item",
@@ -101,10 +123,32 @@ queue_item = Table(
     Column("answer_by", Date, nullable=False),
     Column("calendar", String(60), nullable=False),
     Column("risk", Float, nullable=False),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", String(100)),
+    Column("claimed_at", Moment),
+    Column("claimed_until", Moment),
+    Column("assigned_to", String(100)),
+    Column("acknowledged_on", Date),
+    Column("extended_on", Date),
+    Column("case_reference", String(100)),
+    Column("closed_at", Moment),
     one_of("queue", QueueName),
-    one_of("status", QueueStatus),
-    Index(None, "queue", "acknowledge_by", "id"),
+    one_of("status", STORED),
 )
+_ORDER = (queue_item.c.acknowledge_by, queue_item.c.risk.desc(), queue_item.c.id)
+_OPEN, _HELD = queue_item.c.closed_at.is_(None), queue_item.c.claimed_by.is_not(None)
+Index("ix_queue_item_open", queue_item.c.queue, *_ORDER, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index(
+    "ix_queue_item_assigned",
+    queue_item.c.assigned_to,
+    queue_item.c.queue,
+    *_ORDER,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+Index("ix_queue_item_claimed", queue_item.c.queue, *_ORDER, sqlite_where=_HELD, postgresql_where=_HELD)
+Index("ix_queue_item_status", queue_item.c.queue, queue_item.c.status, *_ORDER)
 
 event = Table(
     "event",

@@ -18,8 +18,9 @@ from service.deadlines import Calendar
 from service.intake import IdInUse, Intake, KeyInUse
 from service.queue import EventKind, QueueName
 from service.settings import Nation, Settings
-from service.store import messages, queues, tables
+from service.store import messages, queues, tables, work_list
 from service.store.database import Database
+from service.store.work_list import Filters
 from tests.builders import COMPLAINT, RECEIVED, REQUEST, a_decision, a_message
 
 
@@ -183,9 +184,9 @@ def test_pages_of_a_queue_come_in_the_order_of_their_dates_and_miss_nothing(cont
     seen, after = [], None
     with context.database.reading() as connection:
         queue = max(queues.counts(connection), key=lambda name: queues.counts(connection)[name])
-        while page := queues.page(connection, queue, 5, after):
+        while page := work_list.page(connection, Filters(queue=queue), 5, after, context.today()).items:
             seen += page
-            after = (page[-1].acknowledge_by, page[-1].id)
+            after = work_list.position(page[-1])
     assert len({item.id for item in seen}) == 23
     assert [item.acknowledge_by for item in seen] == sorted(item.acknowledge_by for item in seen)
 
@@ -246,7 +247,7 @@ def test_the_history_of_an_older_database_survives_the_change_of_its_table(datab
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
-        messages.add_message(connection, a_message(), "inbox", RECEIVED)
+        connection.execute(insert(tables.message).values(**a_kept_message()))
         columns = [column(name, tables.event.c[name].type) for name in ("message_id", "kind", "at", "actor")]
         connection.execute(insert(table("event", *columns)).values(["m-1", "received", RECEIVED, "heard"]))
     database.migrate()
@@ -269,7 +270,7 @@ def test_decisions_made_before_words_were_kept_have_none(database_url: str, mode
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        messages.add_message(connection, a_message(), "inbox", RECEIVED)
+        connection.execute(insert(tables.message).values(**a_kept_message()))
         connection.execute(insert(tables.decision).values(**a_kept_decision()))
     database.close()
     parts = build_context(Settings(database=database_url, model=model))
@@ -278,6 +279,19 @@ def test_decisions_made_before_words_were_kept_have_none(database_url: str, mode
     assert row is not None
     assert (row["words"], row["cues"], row["label"]) == ([], [], "complaint")
     parts.database.close()
+
+
+def a_kept_message() -> dict[str, Any]:
+    """A row of the first version of the table."""
+    given = a_message(sender="Jo@Example.org")
+    columns = {name: getattr(given, name) for name in ("id", "subject", "text", "sender")}
+    return {
+        **columns,
+        "content_sha256": messages.content_sha256(given),
+        "channel": given.channel.value,
+        "source": "inbox",
+        "received_at": RECEIVED,
+    }
 
 
 def a_kept_decision() -> dict[str, Any]:

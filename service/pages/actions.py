@@ -1,0 +1,248 @@
+"""What the buttons of an item's page do: each is one call of `service.claiming` or `service.reviewing`."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from service.action_schemas import (
+    AcknowledgeIn,
+    AssignIn,
+    ClaimIn,
+    HandOverIn,
+    LinkIn,
+    OfferIn,
+    OfferStep,
+    ReasonIn,
+    ReviewIn,
+)
+from service.pages import words
+from service.pages.next_item import next_address
+from service.pages.officer import decides_on_pages
+from service.pages.typed import KEPT
+from service.pages.wordings import wording
+from service.pages.work import At, Work
+from service.queue import CLOSED, QueueItem
+from service.turns import Asking
+
+router = APIRouter(prefix="/items/{item_id}", include_in_schema=False, dependencies=[Depends(decides_on_pages)])
+
+
+@router.post("/open")
+def open_item(at: At) -> Response:
+    """Claim it and show it; with something typed, show that again."""
+    return at.tried(lambda: at.parts.claiming.claim(at.item.id, Asking(by=at.officer)), lambda _item: _opened(at))
+
+
+@router.post("/take-over")
+def take_over(at: At) -> Response:
+    """Take it from the officer who holds it; the history says why."""
+    if not at.typed["take_over"].strip():
+        return at.show(errors=["Say why you take it over: the history keeps it."], status=422)
+
+    def act() -> QueueItem:
+        why = ClaimIn(take_over=at.typed["take_over"]).take_over
+        return at.parts.claiming.claim(at.item.id, Asking(by=at.officer), take_over=why)
+
+    return at.tried(act, lambda _item: _opened(at))
+
+
+@router.post("/renew")
+def renew(at: At) -> Response:
+    """Hold on to it; the script of the page asks for JSON."""
+    by_script = "application/json" in at.request.headers.get("accept", "")
+
+    def act() -> QueueItem:
+        return at.parts.claiming.renew(at.item.id, Asking(by=at.officer), at.typed.fence)
+
+    def then(item: QueueItem) -> Response:
+        until = item.claim.until if item.claim else at.parts.today().now
+        if by_script:
+            return JSONResponse({"left": _seconds_left(at, until), "clock": words.clock(until)})
+        return at.show(done=f"The item is yours until {words.clock(until)}.")
+
+    return then(act()) if by_script else at.tried(act, then)
+
+
+@router.post("/release")
+def release(at: At) -> Response:
+    """Give it back undecided."""
+    back = RedirectResponse(f"/?queue={at.item.queue.value}#heading", 303)
+    return at.tried(lambda: at.parts.claiming.release(at.item.id, at.asking, at.typed.fence), lambda _item: back)
+
+
+@router.post("/skip")
+def skip(at: At) -> Response:
+    """Leave it for later, and go on."""
+    skipped = [*at.typed.skipped, at.item.id]
+
+    def then(_item: QueueItem) -> Response:
+        where = next_address(at.parts, at.officer, at.item.queue, status=at.item.status, skipped=skipped)
+        return RedirectResponse(where, 303)
+
+    return at.tried(lambda: at.parts.claiming.release(at.item.id, at.asking, at.typed.fence), then)
+
+
+@router.post("/decide")
+def decide(at: At) -> Response:
+    """Complaint, service request or other."""
+
+    def act() -> QueueItem:
+        asked = ReviewIn.model_validate(
+            {
+                "fence": at.typed.fence,
+                "verdict": at.typed["verdict"],
+                "contested": at.typed["contested"] == "1",
+                "saw_suggestion": at.typed["saw"] == "1",
+                "seconds": _seconds(at),
+                **_fields(at, "category", "reason", "note", "asks_for"),
+            }
+        )
+        return at.parts.reviewing.review(at.item.id, at.asking, asked.fence, asked.to_domain(), asks_for=asked.asks_for)
+
+    return at.goes_on(act)
+
+
+@router.post("/offer")
+def offer(at: At) -> Response:
+    """The resident was told how to complain. What was sent is kept where it is no standard wording."""
+
+    def act() -> QueueItem:
+        name, text = at.typed["wording_id"], at.typed["wording"].strip()
+        standard = wording(at.parts.classifier.profile.name, name)
+        edited = "" if standard and standard.text == text else text
+        asked = OfferIn(
+            fence=at.typed.fence,
+            step=OfferStep.MADE,
+            wording_id=name if standard else "",
+            wording=edited,
+            **_fields(at, "reason"),
+        )
+        return at.parts.reviewing.offer(at.item.id, at.asking, asked.fence, asked.to_domain(), reason=asked.reason)
+
+    return at.goes_on(act)
+
+
+@router.post("/answer")
+def answer(at: At) -> Response:
+    """What the resident said to the offer."""
+
+    def act() -> QueueItem:
+        step = OfferStep.ACCEPTED if at.typed["step"] == OfferStep.ACCEPTED else OfferStep.DECLINED
+        asked = OfferIn(fence=at.typed.fence, step=step, **_fields(at, "reason"))
+        accepted = step is OfferStep.ACCEPTED
+        return at.parts.reviewing.answer_offer(
+            at.item.id, at.asking, asked.fence, accepted=accepted, reason=asked.reason
+        )
+
+    return at.goes_on(act)
+
+
+@router.post("/acknowledge")
+def acknowledge(at: At) -> Response:
+    """The resident has the acknowledgement."""
+
+    def act() -> QueueItem:
+        asked = AcknowledgeIn.model_validate({"fence": at.typed.fence, "on": at.typed["on"].strip() or None})
+        return at.parts.reviewing.acknowledge(at.item.id, at.asking, asked.fence, asked.on)
+
+    return at.goes_on(act)
+
+
+@router.post("/hand-over")
+def hand_over(at: At) -> Response:
+    """The case system has it."""
+
+    def act() -> QueueItem:
+        asked = HandOverIn(fence=at.typed.fence, **_fields(at, "reference"))
+        return at.parts.reviewing.hand_over(at.item.id, at.asking, asked.fence, asked.reference)
+
+    return at.goes_on(act)
+
+
+@router.post("/extend")
+def extend(at: At) -> Response:
+    """Ten more working days to answer."""
+    done = "The time to answer is extended. Tell the resident why, and how to reach the Ombudsman."
+    return at.stays(
+        lambda: at.parts.reviewing.extend(at.item.id, at.asking, ReasonIn(reason=at.typed["why"]).reason), done
+    )
+
+
+@router.post("/reopen")
+def reopen(at: At) -> Response:
+    """Have it decided again."""
+    done = "It is open again. Its clock has run on since receipt."
+    return at.stays(
+        lambda: at.parts.reviewing.reopen(at.item.id, at.asking, ReasonIn(reason=at.typed["why"]).reason), done
+    )
+
+
+@router.post("/assign")
+def assign(at: At) -> Response:
+    """Make an officer or team responsible, or nobody."""
+    to = at.typed["to"].strip() or None
+    return at.stays(
+        lambda: at.parts.reviewing.assign(at.item.id, at.asking, AssignIn(to=to).to), f"Assigned to {to or 'nobody'}."
+    )
+
+
+@router.post("/link")
+def link(at: At) -> Response:
+    """Put another message in this one's case."""
+
+    def act() -> QueueItem:
+        asked = LinkIn(message_id=at.typed["link"].strip())
+        return at.parts.reviewing.link(at.item.id, at.asking, asked.message_id)
+
+    return at.stays(act, "The messages are in one case.")
+
+
+@router.post("/unlink")
+def unlink(at: At) -> Response:
+    """Take another message out of the case."""
+
+    def act() -> QueueItem:
+        asked = LinkIn(message_id=at.typed["unlink"], linked=False)
+        return at.parts.reviewing.unlink(at.item.id, at.asking, asked.message_id)
+
+    return at.stays(act, "That message is out of the case.")
+
+
+@router.post("/undo")
+def undo(at: At) -> Response:
+    """Take back one's own last decision, and have the item before one again."""
+
+    def then(item: QueueItem) -> Response:
+        if item.status in CLOSED:
+            return _to_item(at)
+        return at.tried(lambda: at.parts.claiming.claim(item.id, Asking(by=at.officer)), lambda _item: _to_item(at))
+
+    return at.tried(lambda: at.parts.reviewing.undo(at.item.id, at.asking), then)
+
+
+def _opened(at: Work) -> Response:
+    return at.show(done="The item is yours. What you typed is still below.") if at.typed.anything() else _to_item(at)
+
+
+def _to_item(at: Work) -> Response:
+    skipped = ".".join(map(str, at.typed.skipped))
+    return RedirectResponse(f"/items/{at.item.id}{'?skipped=' if skipped else ''}{skipped}#heading", 303)
+
+
+def _fields(at: Work, *names: str) -> dict[str, Any]:
+    return {name: at.typed[name] for name in names if name in KEPT}
+
+
+def _seconds_left(at: Work, until: datetime) -> int:
+    return int((until - at.parts.today().now).total_seconds())
+
+
+def _seconds(at: Work) -> int | None:
+    """From opening to deciding; nothing for what lay open for longer than a day."""
+    claim = at.item.claim
+    if claim is None or claim.by != at.officer:
+        return None
+    passed = int((at.parts.today().now - claim.since).total_seconds())
+    return passed if 0 <= passed <= 86_400 else None
