@@ -59,6 +59,8 @@ def serve(
     from service.app import build_context, create_app
     from service.logs import to_standard_error
 
+    if model is not None and not model.is_dir():
+        raise SettingsError(f"{model} is not a model folder: a model folder holds manifest.json and model.joblib.")
     settings = settings_from(host=host, port=port, database=database, model=model)
     to_standard_error()
     _serve(create_app(build_context(settings)), settings)

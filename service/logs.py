@@ -37,7 +37,7 @@ def to_stream(stream: TextIO, level: int = logging.INFO) -> QueueListener:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for loud in ("httpx", "httpx2", "alembic", "uvicorn.access"):
+    for loud in ("httpx", "httpx2", "alembic", "imapclient", "uvicorn.access"):
         logging.getLogger(loud).setLevel(logging.WARNING)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_FIRST, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         default=None, description="The folder of models, in which one is promoted; that of heard itself if not set."
     )
     longest_line: int = Field(
-        default=48, ge=1, le=1_000, description="How many messages may wait at once; more are answered 503."
+        default=64, ge=1, le=1_000, description="How many messages may wait at once; more are answered 503."
     )
     model_seconds: float = Field(
         default=30, gt=0, le=300, description="How long a message waits for the model before it goes to a person."

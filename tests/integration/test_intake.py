@@ -22,6 +22,7 @@ from service.store import messages, queues, tables, work_list
 from service.store.database import Database
 from service.store.work_list import Filters
 from tests.builders import COMPLAINT, RECEIVED, REQUEST, a_decision, a_message
+from tests.conftest import new_database
 
 
 def count(context: Context, table: str) -> int:
@@ -193,7 +194,8 @@ def test_pages_of_a_queue_come_in_the_order_of_their_dates_and_miss_nothing(cont
 
 @pytest.fixture
 def two_databases(cluster: str, tmp_path: Path, model: Path) -> Iterator[list[Context]]:
-    parts = [build_context(Settings(database=url, model=model)) for url in (f"sqlite:///{tmp_path / 'a.db'}", cluster)]
+    urls = (f"sqlite:///{tmp_path / 'a.db'}", new_database(cluster))
+    parts = [build_context(Settings(database=url, model=model)) for url in urls]
     yield parts
     for part in parts:
         part.database.close()
