@@ -88,7 +88,7 @@ class Embeddings:
             return dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
 
 
-class Vectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Vectors(TransformerMixin, BaseEstimator):
     """Prepared messages -> their vectors."""
 
     def __init__(self, embeddings: Embeddings) -> None:

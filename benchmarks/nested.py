@@ -64,7 +64,7 @@ class Nested:
             outcome = self._run(learn, judge)
             columns = {f"scores {name}": column for name, column in outcome.scores.items()}
             columns |= {f"found {name}": column for name, column in outcome.found.items()}
-            np.savez(file, **columns)  # type: ignore[arg-type]  # the stubs take these for its options
+            np.savez(file, **columns)
         with np.load(file) as columns:
             return Outcome(rows=judge, scores=_named(columns, "scores "), found=_named(columns, "found "))
 

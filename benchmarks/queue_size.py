@@ -76,7 +76,7 @@ def measure(database: Database) -> dict[str, float]:
 
     def listed(after: Position | None = None, **filters: str) -> None:
         with database.reading() as connection:
-            work_list.page(connection, Filters(queue=review, **filters), 50, after, today)  # type: ignore[arg-type]  # as named
+            work_list.page(connection, Filters(queue=review, **filters), 50, after, today)
 
     return {
         "first page": milliseconds(listed),

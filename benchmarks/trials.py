@@ -9,7 +9,7 @@ from statistics import median
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no types
+from threadpoolctl import threadpool_limits
 
 from benchmarks.candidates import Answer, Candidate, Judge
 from pipeline import metrics

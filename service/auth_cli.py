@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from pipeline.console import table_console
 from pipeline.errors import InputError
 from service.roles import Permission, Role
 from service.settings import settings_from
@@ -45,7 +46,7 @@ def list_officers(database: Database = None) -> None:
     for one in _people(database).officers.all():
         where = one.issuer or "with a password"
         table.add_row(Text(one.name), one.role, Text(where), _day(one.created_at), _day(one.disabled_at))
-    Console(highlight=False, markup=False).print(table if table.row_count else "There is no officer yet.")
+    table_console().print(table if table.row_count else "There is no officer yet.")
 
 
 @officer.command("disable")
@@ -93,7 +94,7 @@ def list_keys(database: Database = None) -> None:
         ends = f"revoked {_day(one.revoked_at)}" if one.revoked_at else _day(one.expires_at)
         scopes = " ".join(sorted(one.scopes))
         table.add_row(one.id, Text(one.name), scopes, _day(one.created_at), _day(one.used_at), ends or "never")
-    Console(highlight=False, markup=False).print(table if table.row_count else "There is no key yet.")
+    table_console().print(table if table.row_count else "There is no key yet.")
 
 
 @key.command("revoke")

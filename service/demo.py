@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.artefact import serving_folder
-from pipeline.console import errors
+from pipeline.console import errors, table_console
 from pipeline.domain import Channel, CueKind, Message, Route
 from pipeline.errors import InputError, RefusedRow
 from pipeline.read.files import read_paths
@@ -74,7 +73,7 @@ def _receive(context: Context, message: Message, source: str, screened: Screened
 
 def print_summary(context: Context, screened: Screened, *, today: date, address: str | None) -> None:
     """Messages by channel and route, the most urgent items with their cues, and where the page is."""
-    console = Console(highlight=False, markup=False)
+    console = table_console()
     console.print(
         f"\n{screened.new} messages received, {screened.before} seen before, {screened.set_aside} set aside.\n"
     )
@@ -100,7 +99,8 @@ def print_summary(context: Context, screened: Screened, *, today: date, address:
             f"{cue['kind']} ({cue['provision']})" for cue in shown["cues"] if cue["kind"] != CueKind.REQUEST_FOR_ACTION
         ]
         late = " overdue" if item.acknowledge_by < today else ""
-        because = ", ".join(dict.fromkeys(cues)) or f"the words together, {item.risk:.0%}"
+        together = "drawn to be judged blind" if shown["blind"] else f"the words together, {item.risk:.0%}"
+        because = ", ".join(dict.fromkeys(cues)) or together
         table.add_row(
             f"{item.acknowledge_by:%a %d %b %Y}{late}", item.queue.value, Text(words[:_EXCERPT]), Text(because)
         )

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from pipeline.classify import MessageClassifier
-from pipeline.console import errors
+from pipeline.console import errors, table_console
 from pipeline.errors import SettingsError
 from pipeline.read.columns import guessed_map, parse_map
 from pipeline.read.opened import Choice, Opened, open_table
@@ -56,7 +56,7 @@ def check(job: Job, *, preview: bool) -> None:
         out.print(f"{job.file.name}: {', '.join([*opened.about, *header])}.")
         out.print(f"Map: {', '.join(_pairs(job, opened))}.")
         if preview or faults:
-            print_preview(Console(highlight=False, markup=False), opened, rows)
+            print_preview(table_console(), opened, rows)
     if faults:
         raise SettingsError(f"{' '.join(faults)} Nothing was imported: see the first rows above and give --map anew.")
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console import table_console
 from pipeline.domain import Channel
 from service.settings import settings_from
 
@@ -41,7 +42,7 @@ def list_cases(database: Database = None) -> None:
     table = Table("number", "source", "day", "place", "reason")
     for case in cases:
         table.add_row(str(case.number), Text(case.source), case.day.isoformat(), Text(case.place), Text(case.reason))
-    Console(highlight=False, markup=False).print(table if cases else "Nothing waits in quarantine.")
+    table_console().print(table if cases else "Nothing waits in quarantine.")
 
 
 @quarantine.command()

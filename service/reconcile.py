@@ -1,9 +1,9 @@
 """`heard reconcile`: the conservation law, by source and day, and that each thing is where it is said to be."""
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console import table_console
 from service.store import checks, queues
 from service.store.checks import Broken
 from service.store.database import Database
@@ -14,7 +14,7 @@ def print_balances(database: Database) -> bool:
     """Print every source and day, then what is not as it must be; True where all holds."""
     with database.reading() as connection:
         balances, broken = queues.balances(connection), checks.broken(connection)
-    console = Console(highlight=False, markup=False)
+    console = table_console()
     console.print(_table(balances) if balances else "Nothing has been received yet.")
     for found in broken:
         console.print(_sentence(found), soft_wrap=True)
@@ -24,7 +24,8 @@ def print_balances(database: Database) -> bool:
 def _table(balances: list[Balance]) -> Table:
     table = Table(title="received = decided + waiting + quarantined + duplicates", title_justify="left")
     for column in ("source", "day", "received", "decided", "waiting", "quarantined", "duplicates", ""):
-        table.add_column(column, justify="left" if column in {"source", "day", ""} else "right")
+        left = column in {"source", "day", ""}
+        table.add_column(column, justify="left" if left else "right", no_wrap=column == "day", overflow="fold")
     for row in balances:
         counts = (row.received, row.decided, row.waiting, row.quarantined, row.duplicates)
         table.add_row(

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console import table_console
 from pipeline.errors import InputError
 from service.periods import Removal
 from service.settings import Settings, settings_from
@@ -91,7 +92,7 @@ def list_holds(database: Database = None) -> None:
     for one in found:
         of = f"{one.kind} {one.value[:12] if one.kind == 'sender' else one.value}"
         table.add_row(str(one.id), Text(of), f"{one.added_at:%Y-%m-%d}", Text(one.added_by), Text(one.reason))
-    Console(highlight=False, markup=False).print(table if found else "No hold is in force.")
+    table_console().print(table if found else "No hold is in force.")
 
 
 def erase(

@@ -7,10 +7,10 @@ from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console import table_console
 from service.settings import settings_from
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def status(database: Database = None) -> None:
     for source in sources:
         last = [_moment(source.looked_at), _moment(source.message_at), _ago(now - (source.looked_at or source.since))]
         table.add_row(Text(source.name), source.state(now), *last, Text(source.failure))
-    Console(highlight=False, markup=False).print(table if sources else "Nothing has been watched yet.")
+    table_console().print(table if sources else "Nothing has been watched yet.")
     raise typer.Exit(0 if all(source.state(now) == "ok" for source in sources) else 1)
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console import table_console
 from service.settings import settings_from
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def list_targets(database: Database = None) -> None:
         fine = fine and state != "disabled" and not counts.dead
         numbers = [str(counts.waiting), str(counts.sent), str(counts.dead)]
         table.add_row(str(target.id), Text(target.url), state, *numbers, Text(target.failure))
-    Console(highlight=False, markup=False).print(table if table.row_count else "There is no webhook yet.")
+    table_console().print(table if table.row_count else "There is no webhook yet.")
     raise typer.Exit(0 if fine else 1)
 
 
@@ -120,7 +121,7 @@ def dead(database: Database = None) -> None:
     for one in given_up:
         at = f"{one.at:%Y-%m-%d %H:%M} UTC"
         table.add_row(str(one.id), str(one.webhook_id), one.kind, Text(one.message_id), at, Text(one.failure))
-    Console(highlight=False, markup=False).print(table if given_up else "Nothing was given up.")
+    table_console().print(table if given_up else "Nothing was given up.")
     raise typer.Exit(1 if given_up else 0)
 
 

@@ -123,7 +123,7 @@ def a_provider() -> Iterator[Provider]:
     """One that listens on this machine until the context ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the mock uses what authlib has deprecated
-        import oidc_provider_mock  # noqa: PLC0415
+        import oidc_provider_mock  # noqa: PLC0415  # it warns when imported: only where it is wanted
 
     provider = Provider()
     server = make_server("localhost", 0, provider.wrapped(oidc_provider_mock.app().wsgi_app), threaded=True)

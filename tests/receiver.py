@@ -75,6 +75,7 @@ class Receiver:
     certificate: Path
     act: Act = lambda handler: handler.answer(204)
     got: list[Got] = field(default_factory=list)
+    hung_up: threading.Event = field(default_factory=threading.Event)
 
     def verified(self, secret: str) -> list[Any]:
         """The events that came, each verified by the reference library."""
@@ -126,9 +127,9 @@ def endless(handler: Handler) -> None:
     handler.send_response(200)
     handler.send_header("content-length", str(10**9))
     handler.end_headers()
-    handler.server.receiver.written = 0  # type: ignore[attr-defined]
+    handler.server.receiver.written = 0
     while True:
-        handler.server.receiver.written += handler.connection.send(b"x" * 16_384)  # type: ignore[attr-defined]
+        handler.server.receiver.written += handler.connection.send(b"x" * 16_384)
 
 
 def faulty(seed: int) -> Act:

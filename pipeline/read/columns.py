@@ -174,7 +174,7 @@ def _known(lowered: list[str], source: str, line: int) -> dict[str, int]:
     if "text" not in places:
         words = ", ".join(COLUMNS["text"])
         raise UnreadableSource(
-            f"{source}, line {line}: no column holds the words. Name one of its columns one of: {words}."
+            f"{source}, line {line}: read as a table, no column holds the words. Name one of them one of: {words}."
         )
     ids = [place for place, name in enumerate(lowered) if name in _IDS]
     return places | ({"id": ids[0]} if ids else {})

@@ -7,6 +7,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _BLOCK = 1 << 20
 _SAMPLE = 20_000_000
 _START = 4096
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b"))
 _EXPECTED = frozenset("£€\u2018\u2019\u201c\u201d\u2013\u2014…•½¼¾°éèêëáàâäóòôöíìîïúùûüçñŵŷÉÈÁÀÓÍÚÇÑ")
 """Characters beyond ASCII that stand in what people in the UK write."""
 
@@ -31,10 +32,10 @@ def utf_16_without_mark(start: bytes) -> str | None:
 
 
 def is_binary(start: bytes) -> bool:
-    """Whether a file that starts so is no text in any encoding: more than one byte in fifty is zero."""
+    """Whether a file that starts so is no text in any encoding: more than one byte in fifty is a control character."""
     if any(start.startswith(mark) for mark, _ in _MARKS) or utf_16_without_mark(start):
         return False
-    return start.count(0) * 50 > len(start)
+    return (len(start) - len(start.translate(None, _CONTROLS))) * 50 > len(start)
 
 
 def _is_utf_8(path: Path) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import Message as Mail
@@ -19,7 +20,7 @@ from email.utils import format_datetime
 from olefile import OleFileIO
 from oxmsg.domain import constants as pid
 from oxmsg.domain.encodings import encoding_from_codepage
-from oxmsg.domain.model import MSG_HDR_OFFSET
+from oxmsg.domain.model import MSG_HDR_OFFSET, UnrecognizedCodePageError, UnsupportedEncodingError
 from oxmsg.storage import Storage
 
 from pipeline.domain import Message
@@ -74,10 +75,8 @@ class _Item:
     def encoding(self) -> str | None:
         """The encoding that the message names, if it names one that exists."""
         for tag in (pid.PID_INTERNET_CODEPAGE, pid.PID_MESSAGE_CODEPAGE):
-            try:
+            with suppress(UnrecognizedCodePageError, UnsupportedEncodingError):
                 return encoding_from_codepage(int.from_bytes(self.fixed(tag)[:4], "little"))
-            except Exception:  # noqa: BLE001, S112  # the library raises nothing narrower
-                continue
         return None
 
     def fixed(self, tag: int) -> bytes:

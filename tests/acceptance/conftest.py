@@ -71,7 +71,7 @@ class Window:
             dialog.dismiss()
 
     def _console(self, message: object) -> None:
-        kind, text = message.type, message.text  # type: ignore[attr-defined]  # Playwright's message
+        kind, text = message.type, message.text
         if kind in {"error", "warning"} and "the server responded with a status of" not in text:
             self.wrong.append(f"console: {text}")
 
@@ -111,7 +111,7 @@ def window(browser: Browser, site: Site) -> Iterator[Callable[..., Window]]:
     opened: list[Window] = []
 
     def new(**given: object) -> Window:
-        opened.append(Window(browser, site, **given))  # type: ignore[arg-type]  # as Window has them
+        opened.append(Window(browser, site, **given))
         return opened[-1]
 
     yield new

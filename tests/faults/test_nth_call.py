@@ -58,12 +58,12 @@ def failing_at(database: Database, number: int, *, after: bool) -> Iterator[None
 
     moment = "after_cursor_execute" if after else "before_cursor_execute"
     event.listen(engine, moment, executed)
-    engine.dialect.do_commit = commit  # type: ignore[method-assign]
+    engine.dialect.do_commit = commit
     try:
         yield
     finally:
         event.remove(engine, moment, executed)
-        engine.dialect.do_commit = real  # type: ignore[method-assign]
+        engine.dialect.do_commit = real
 
 
 def until_it_passes(database: Database, work: Callable[[int], None], *, after: bool) -> int:

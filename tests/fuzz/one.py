@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import atheris
@@ -43,10 +43,10 @@ def _html(data: bytes) -> None:
     html_to_text(data.decode("utf-8", "replace"))
 
 
-def _table(read: Callable[..., object]) -> Callable[[bytes], None]:
+def _table(read: Callable[..., Iterable[object]]) -> Callable[[bytes], None]:
     def run(data: bytes) -> None:
         try:
-            for found in read(_file(data), source="fuzz", channel=Channel.NOTE):  # type: ignore[attr-defined]
+            for found in read(_file(data), source="fuzz", channel=Channel.NOTE):
                 _accounted(found)
         except InputError:
             return

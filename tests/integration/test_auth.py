@@ -14,26 +14,18 @@ from structlog.testing import capture_logs
 
 from pipeline.errors import SettingsError
 from service.api.context import Context
-from service.app import build_context
 from service.auth.keys import new_key, parsed
 from service.auth.passwords import hash_password, verify
 from service.auth.refusals import AccountRefused, UnfitPassword
 from service.pages.sign_in import safe_path
 from service.queue import QueueName
 from service.roles import Permission, Role
-from service.settings import Settings, settings_from
+from service.settings import settings_from
 from service.store.columns import metadata
 from tests.builders import RECEIVED, a_row
 from tests.conftest import heard
 from tests.desk import clear, put
 from tests.house import ELSEWHERE, PASSWORD, House, browser, sign_in, system
-
-
-@pytest.fixture(scope="module")
-def used_context(used_database_url: str, model: Path) -> Iterator[Context]:
-    parts = build_context(Settings(database=used_database_url, model=model))
-    yield parts
-    parts.database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The blind sample from the draw to the live miss rate, and reviews as labelled data."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,7 +22,7 @@ from service.store.reviews import Offer
 from service.store.samples import Period
 from service.turns import Asking
 from tests.builders import RECEIVED, REQUEST, a_decision, a_message
-from tests.desk import START, Desk, a_desk, a_review, put
+from tests.desk import START, Desk, a_review, put
 
 NOVEMBER = Period(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 12, 1, tzinfo=UTC))
 LATER = datetime(2026, 12, 20, tzinfo=UTC)
@@ -37,18 +36,6 @@ class Files:
 
     def classify(self, given: Any, *, explain: bool) -> list[Any]:  # noqa: ARG002  # as intake asks
         return [a_decision(0.01, Route.SERVICE_REQUEST, message_id=message.id) for message in given]
-
-
-@pytest.fixture(scope="module")
-def used_desk(used_database_url: str) -> Iterator[Desk]:
-    with a_desk(used_database_url) as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(used_desk: Desk) -> Desk:
-    used_desk.clear()
-    return used_desk
 
 
 def file_away(connection: Connection, name: str, share: float = 0.5, at: datetime = RECEIVED) -> None:
@@ -78,7 +65,7 @@ def exported(desk: Desk, now: datetime = LATER) -> dict[str, dict[str, Any]]:
 
 def test_a_share_of_what_is_filed_is_drawn_and_goes_to_review_without_a_word(desk: Desk) -> None:
     sampling = Sampling(share=0.2)
-    intake = Intake(desk.database, Files(), desk.calendar, now=lambda: START, sampling=sampling)  # type: ignore[arg-type]  # a stand-in
+    intake = Intake(desk.database, Files(), desk.calendar, now=lambda: START, sampling=sampling)
     names = [f"m-{n}" for n in range(60)]
     for name in names:
         intake.receive(a_message(id=name, text=f"{REQUEST} {name}"), source="inbox")

@@ -1,7 +1,6 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,22 +8,14 @@ from fastapi.testclient import TestClient
 
 from pipeline.domain import Category, Channel, Flag
 from service.api.context import Context
-from service.app import build_context, create_app
+from service.app import create_app
 from service.queue import QueueItem, QueueName
-from service.settings import Settings
 from service.store import work_list
 from tests.desk import clear, put
 
 KHAN, PATEL = {"X-Heard-Officer": "A. Khan"}, {"X-Heard-Officer": "S. Patel"}
 NOW = datetime.now(UTC)
 HERE = ("127.0.0.1", 50_000)
-
-
-@pytest.fixture(scope="module")
-def used_context(used_database_url: str, model: Path) -> Iterator[Context]:
-    parts = build_context(Settings(database=used_database_url, model=model))
-    yield parts
-    parts.database.close()
 
 
 @pytest.fixture

@@ -123,7 +123,10 @@ def test_numbers_that_are_no_probabilities_never_file_a_message_away(
     loaded = served.classifier._loaded
     assert loaded is not None
     honest = loaded.classifier.predict
-    spoilt = lambda prepared: [replace(made, complaint=value) for made in honest(prepared)]  # noqa: E731
+
+    def spoilt(prepared: Any) -> list[Any]:
+        return [replace(made, complaint=value) for made in honest(prepared)]
+
     monkeypatch.setattr(loaded.classifier, "predict", spoilt)
     made = served.classifier.classify([a_message(text=THANKS)])[0]
     assert (made.route, made.model_version) == ("review", "none")

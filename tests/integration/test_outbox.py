@@ -35,24 +35,12 @@ from service.webhook_post import Answer, Poster
 from service.webhooks import RETRY_AFTER, Target
 from tests.builders import COMPLAINT, a_decision, a_message
 from tests.conftest import heard
-from tests.desk import START, Desk, a_desk, a_review
+from tests.desk import START, Desk, a_review
 from tests.faults import harness
 from tests.receiver import Handler, Receiver, a_receiver, crawl, endless, faulty, reset
 
 KHAN = Asking(by="A. Khan")
 SOON = timedelta(milliseconds=1)
-
-
-@pytest.fixture(scope="module")
-def used_desk(used_database_url: str) -> Iterator[Desk]:
-    with a_desk(used_database_url) as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(used_desk: Desk) -> Desk:
-    used_desk.clear()
-    return used_desk
 
 
 @pytest.fixture
@@ -308,7 +296,7 @@ def until_the_sender_hangs_up(act: Callable[[Handler], None]) -> Callable[[Handl
         try:
             act(handler)
         except OSError:
-            handler.server.receiver.hung_up.set()  # type: ignore[attr-defined]
+            handler.server.receiver.hung_up.set()
 
     return acting
 
@@ -316,7 +304,6 @@ def until_the_sender_hangs_up(act: Callable[[Handler], None]) -> Callable[[Handl
 @pytest.mark.parametrize("act", [reset, crawl], ids=["reset", "headers a byte at a time"])
 def test_a_target_that_breaks_or_crawls_is_tried_again(desk: Desk, receiver: Receiver, act: Any) -> None:
     add(desk, receiver.url)
-    receiver.hung_up = threading.Event()  # type: ignore[attr-defined]
     receiver.act = until_the_sender_hangs_up(act)
     tell(desk)
     send(desk, Poster(seconds=0.5))
@@ -329,13 +316,12 @@ def test_a_target_that_breaks_or_crawls_is_tried_again(desk: Desk, receiver: Rec
 
 def test_an_answer_of_a_gigabyte_is_read_for_64_kilobytes(desk: Desk, receiver: Receiver) -> None:
     add(desk, receiver.url)
-    receiver.hung_up = threading.Event()  # type: ignore[attr-defined]
     receiver.act = until_the_sender_hangs_up(endless)
     tell(desk)
     send(desk)
-    assert receiver.hung_up.wait(20)  # type: ignore[attr-defined]
+    assert receiver.hung_up.wait(20)
     assert statuses(desk) == ["sent"], "its status was 200"
-    assert receiver.written < 10**8, "the rest of it never left the target"  # type: ignore[attr-defined]
+    assert receiver.written < 10**8, "the rest of it never left the target"
 
 
 def test_a_certificate_that_is_not_trusted_or_of_another_name_is_refused(

@@ -188,7 +188,7 @@ def test_many_batches_take_the_same_as_one(desk: Desk) -> None:
 
 def test_an_unknown_folder_of_copies_is_refused() -> None:
     with pytest.raises(ValueError, match="which is no folder"):
-        Keep(copies="/nowhere/to/be/found")  # type: ignore[arg-type]  # as the environment holds it
+        Keep(copies="/nowhere/to/be/found")
 
 
 def test_the_data_inventory_names_each_column_that_there_is() -> None:

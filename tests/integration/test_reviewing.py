@@ -1,6 +1,6 @@
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,18 +30,6 @@ RUNS, STEPS = (int(os.environ.get(name, few)) for name, few in (("SOAK_RUNS", QU
 """`make soak-queue` does more."""
 
 KHAN, PATEL = Asking(by="A. Khan"), Asking(by="S. Patel")
-
-
-@pytest.fixture(scope="module")
-def used_desk(used_database_url: str) -> Iterator[Desk]:
-    with a_desk(used_database_url) as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(used_desk: Desk) -> Desk:
-    used_desk.clear()
-    return used_desk
 
 
 def at_once(*actions: Callable[[], QueueItem | None]) -> list[QueueItem | ActionRefused | None]:

@@ -72,7 +72,7 @@ def multi(*parts: bytes, boundary: str = "b", end: bool = True) -> bytes:
 
 def mixed(*parts: bytes, kind: str = "mixed", **given: str | bytes) -> bytes:
     """A multipart mail with these parts."""
-    return mail(multi(*parts), content=f"multipart/{kind}; boundary=b", **given)  # type: ignore[arg-type]
+    return mail(multi(*parts), content=f"multipart/{kind}; boundary=b", **given)
 
 
 def b64(data: bytes) -> str:

@@ -63,7 +63,7 @@ def write_table(path: Path, rows: int, seed: int) -> None:
 
 def import_once(path: Path, database: Database) -> Totals:
     """One process's part."""
-    intake = Intake(database, StandIn(), Calendar(Nation.ENGLAND))  # type: ignore[arg-type]  # a stand-in
+    intake = Intake(database, StandIn(), Calendar(Nation.ENGLAND))
     totals, notes = Totals(), Notes()
     with open_table(path, Choice()) as opened:
         run = Import(database, intake, _PLAN)
@@ -98,7 +98,7 @@ def soak(rows: int, kills: int, seed: int) -> bool:
 
 def _count(database: Database, table: object) -> int:
     with database.reading() as connection:
-        return connection.scalar(select(func.count()).select_from(table)) or 0  # type: ignore[arg-type]  # a table
+        return connection.scalar(select(func.count()).select_from(table)) or 0
 
 
 def main() -> None:

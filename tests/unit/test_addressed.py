@@ -84,7 +84,7 @@ def test_hardly_a_message_of_the_corpus_is_taken_to_be_addressed_to_software() -
 
 
 @pytest.mark.parametrize("hint", hints(), ids=lambda hint: hint.example[:30])
-def test_every_form_of_words_is_found_in_its_example(hint) -> None:  # type: ignore[no-untyped-def]
+def test_every_form_of_words_is_found_in_its_example(hint) -> None:
     assert hint.form.search(canonical(hint.example))
 
 

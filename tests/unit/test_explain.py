@@ -46,7 +46,7 @@ def both(fast: Estimators, encoder: KettleEncoder) -> Estimators:
     certain = np.log(np.eye(len(Label)) * 0.9 + 0.03)
     even = np.full((len(Label), len(Label)), 1 / len(Label))
     stack = LogisticRegression().fit(stacked(even, certain), range(len(Label)))
-    return replace(fast, encoder=encoder, stack=stack)  # type: ignore[arg-type]  # all that is asked of it is `logits`
+    return replace(fast, encoder=encoder, stack=stack)
 
 
 @pytest.mark.parametrize("text", [COMPLAINT, REQUEST, THANKS, AWKWARD, COMPLAINT * 3, "Ok", "\u2615 \u2615", ""])

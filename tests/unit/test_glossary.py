@@ -17,7 +17,7 @@ def test_shorthand_is_written_out() -> None:
 
 
 @pytest.mark.parametrize("entry", glossary().values(), ids=lambda entry: entry.short)
-def test_every_entry_is_written_out_in_its_example_and_not_before_the_words_it_names(entry) -> None:  # type: ignore[no-untyped-def]
+def test_every_entry_is_written_out_in_its_example_and_not_before_the_words_it_names(entry) -> None:
     assert entry.words in expand(entry.example)
     for word in entry.not_before:
         assert expand(f"{entry.short} {word}").startswith(entry.short)

@@ -12,7 +12,7 @@ SHARE, DELTA = 0.02, 0.1
 
 def sampled(**given: float) -> Sampled:
     counts = {"filed": 5_000, "drawn": 100, "found": 0, "open": 0, "seen": 3_000, "waiting": 0, "share": SHARE}
-    return Sampled(**{**counts, **given})  # type: ignore[arg-type]
+    return Sampled(**{**counts, **given})
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2])

@@ -15,7 +15,7 @@ def routed(
         cues=[a_cue(kind) for kind in (cues if cues is not None else [CueKind.REPEAT_CONTACT])],
         profile=load_profile(profile),
         thresholds=some_thresholds(),
-        **values,  # type: ignore[arg-type]  # the arguments a test is about
+        **values,
     ).route
 
 
