@@ -17,6 +17,7 @@ from benchmarks.candidates import Candidate, Released, plain_candidates
 from benchmarks.encoding import Embeddings, frozen_encoder
 from benchmarks.peers import peer_candidates
 from benchmarks.reporting import CALIBRATION, Report, log, print_report, write
+from benchmarks.subwords import subword_candidates
 from benchmarks.trials import SEED, Trial, preparing_speed, run
 from pipeline.corpus import corpus_sha256, read_labelled
 from pipeline.judging import Example
@@ -85,6 +86,7 @@ def _roster(places: Places, encoders: Sequence[Embeddings], options: argparse.Na
     released = [Released.open(options.model, corpus_sha256(places.raw))] if options.model else []
     everybody = [
         *plain_candidates(load_params(places.params)),
+        *subword_candidates(),
         *peer_candidates(),
         *(frozen_encoder(embeddings) for embeddings in encoders),
         *released,

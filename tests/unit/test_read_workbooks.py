@@ -140,7 +140,7 @@ def test_every_visible_sheet_is_read_under_its_name_and_hidden_ones_are_noted(
 def test_a_sheet_without_words_is_named_and_the_others_are_read(read: Read) -> None:
     error, found = read(saved(a_workbook(("code", "ward"), (1, "Tarn"), Answers=(("note",), ("no heat",)))))
     assert isinstance(error, UnreadableSource)
-    assert str(error).startswith("in.csv#Sheet, line 1: no column holds the words")
+    assert str(error).startswith("in.csv#Sheet, line 1: read as a table, no column holds the words")
     assert isinstance(found, Message)
 
 
