@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
+.PHONY: fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue bench-insight soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,8 +97,11 @@ bench-cascade: setup ## what sparing the encoder the clear messages would bring 
 bench-queue: setup-dev ## what a page of a queue and a claim cost at 1,000 to 1,000,000 items (POSTGRESQL=ADDRESS: there too)
 	$(BIN)/python -m benchmarks.queue_size $(if $(POSTGRESQL),--postgresql "$(POSTGRESQL)")
 
+bench-insight: setup-dev ## what the insight page costs on a year of 100,000 messages (SIZES; POSTGRESQL="ADDRESS..." one empty database a size)
+	$(BIN)/python -m benchmarks.insight $(if $(SIZES),--sizes $(SIZES)) $(if $(POSTGRESQL),--postgresql $(POSTGRESQL))
+
 soak-queue: setup-dev ## officers do anything in any order, 2,000 times 50 steps: no illegal state (RUNS, STEPS)
-	SOAK_RUNS=$(or $(RUNS),2000) SOAK_STEPS=$(or $(STEPS),50) $(BIN)/python -m pytest -s tests/integration/test_reviewing.py \
+	SOAK_RUNS=$(or $(RUNS),2000) SOAK_STEPS=$(or $(STEPS),50) $(BIN)/python -m pytest -s tests/integration/test_queue_kept_honest.py \
 	    -k whatever_officers_do
 
 soak-api: setup-dev ## 20,000 requests that OpenAPI allows or forbids: each answered as it says (CASES)
@@ -120,7 +123,7 @@ redaction: setup ## how much personal data is found in 300 invented messages wit
 screenshot: setup-dev ## take the pictures of the page in docs/pictures (needs Chromium)
 	$(BIN)/python docs/pictures/take.py
 
-soak: setup-dev ## 300 kills over 20,000 messages (MODEL=FOLDER of a fast model, DATABASE=URL, KILLS=, MESSAGES=, SEED=)
+soak: setup-dev ## 300 kills over 20,000 messages (MODEL=FOLDER of a fast model, DATABASE=URL or postgresql, KILLS, MESSAGES, SEED)
 	$(BIN)/python -m tests.soak.kill $(MODEL) $(if $(DATABASE),--database $(DATABASE)) $(if $(KILLS),--kills $(KILLS)) \
 	    $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(SEED),--seed $(SEED))
 
@@ -135,12 +138,14 @@ soak-webhooks: setup-dev ## 10,000 events to a target with 30 % faults, 50,000 a
 bench-history: setup ## what it costs to look up who wrote before, at 10^3 to 10^6 messages (DATABASE=URL)
 	$(BIN)/python benchmarks/history.py $(if $(DATABASE),--database $(DATABASE))
 
-year: setup ## a simulated year with drift: live miss rate, alarm, gate, against never retraining (VOLUME, SHARE, SEED)
-	$(BIN)/python -m benchmarks.year $(if $(VOLUME),--volume $(VOLUME)) $(if $(SHARE),--share $(SHARE)) $(if $(SEED),--seed $(SEED))
+year: setup ## simulated years with drift: miss rate, alarm, gate, against never retraining (VOLUME, SHARE, SEED, SEEDS)
+	$(BIN)/python -m benchmarks.year $(if $(VOLUME),--volume $(VOLUME)) $(if $(SHARE),--share $(SHARE)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(SEEDS),--seeds $(SEEDS))
 
-fuzz: setup-dev ## fuzz every reader (SECONDS=60 each, SEED=1)
+fuzz: setup-dev ## fuzz the readers, 60 s each (TARGET="mail msg csv xlsx html file", SECONDS, SEED, JOBS)
 	$(BIN)/python -m pip install --quiet --no-build-isolation -e ".[fuzz]"
-	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(or $(SEED),1)
+	$(BIN)/python -m tests.fuzz $(TARGET) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(JOBS),--jobs $(JOBS))
 
 lock: ## pin the dependencies again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q pyproject.toml -o requirements.lock

@@ -1,4 +1,4 @@
-"""One model, one folder: model.joblib, manifest.json, model_card.md.
+"""One model, one folder: model.joblib, manifest.json, model_card.md, evaluation.json.
 
 joblib runs code when it loads, so a folder is loaded only if its manifest's hash stands in `promoted.json` beside
 it and every file's hash stands in the manifest. What to trust is never read from the model file itself.
@@ -9,6 +9,8 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ import sklearn
 
 from pipeline.domain import Channel, Label, Thresholds
 from pipeline.errors import UntrustedModel
+from pipeline.evaluation import FILE as EVALUATION
 from pipeline.model import Estimators
 
 FORMAT = 1
@@ -26,6 +29,9 @@ _MODEL = "model.joblib"
 _CARD = "model_card.md"
 _MANIFEST = "manifest.json"
 _PROMOTED = "promoted.json"
+
+TRUSTED = "HEARD_TRUSTED_MANIFESTS"
+"""SHA-256 hashes of manifests that may be loaded where no promoted list stands beside them, parted by spaces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +76,12 @@ def save(
     data_sha256: str,
     card: str,
     metrics: dict[str, float],
+    evaluation: Path | None = None,
 ) -> Manifest:
-    """Write a model folder named after the hash of what is in it, below `folder`; answers its manifest."""
+    """Write a model folder named after the hash of what is in it, below `folder`; answers its manifest.
+
+    `evaluation` is the file of the numbers behind its pictures.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".writing-{_MODEL}"
     joblib.dump(estimators, draft, compress=("zlib", 6))
@@ -81,6 +91,8 @@ def save(
     target.mkdir(exist_ok=True)
     draft.replace(target / _MODEL)
     (target / _CARD).write_text(card.replace("{version}", version), encoding="utf-8")
+    if evaluation:
+        shutil.copy(evaluation, target / EVALUATION)
     manifest = Manifest(
         version=version,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -88,7 +100,7 @@ def save(
         labels=tuple(label.value for label in Label),
         thresholds=thresholds,
         versions={"python": sys.version.split()[0], "scikit-learn": sklearn.__version__, "joblib": joblib.__version__},
-        files={name: _sha256(target / name) for name in (_MODEL, _CARD)},
+        files={name: _sha256(target / name) for name in (_MODEL, _CARD, *([EVALUATION] if evaluation else []))},
         metrics=metrics,
     )
     (target / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
@@ -100,7 +112,7 @@ def promote(folder: Path, *, by: str) -> None:
     path = folder.parent / _PROMOTED
     entry = {
         "version": folder.name,
-        "manifest_sha256": _sha256(folder / _MANIFEST),
+        "manifest_sha256": manifest_sha256(folder),
         "promoted_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "by": by,
     }
@@ -129,25 +141,51 @@ def serving_folder(models: Path) -> Path | None:
     return None
 
 
-def load(folder: Path) -> Artefact:
-    """Verify a model folder against the promoted list, then load it; UntrustedModel says what does not fit."""
-    manifest = verify(folder)
+def promoted_manifests(models: Path) -> frozenset[str]:
+    """The hashes of the manifests that were ever promoted in `models`."""
+    return frozenset(str(entry["manifest_sha256"]) for entry in _promoted(models))
+
+
+@contextmanager
+def trusting(folder: Path) -> Iterator[None]:
+    """Within, a verified model folder may be loaded from elsewhere too, by this process and those it starts."""
+    verify(folder)
+    before = os.environ.get(TRUSTED, "")
+    os.environ[TRUSTED] = f"{before} {manifest_sha256(folder)}"
+    try:
+        yield
+    finally:
+        os.environ[TRUSTED] = before
+
+
+def manifest_sha256(folder: Path) -> str:
+    """The hash that the promoted list would name."""
+    return _sha256(folder / _MANIFEST)
+
+
+def load(folder: Path, *, trusted: Collection[str] | None = None) -> Artefact:
+    """Verify a model folder, then load it; UntrustedModel says what does not fit."""
+    manifest = verify(folder, trusted=trusted)
     estimators = joblib.load(folder / _MODEL)
     if not isinstance(estimators, Estimators):
         raise UntrustedModel(f"{folder}: {_MODEL} does not hold what format {FORMAT} promises.")
     return Artefact(manifest=manifest, estimators=estimators)
 
 
-def verify(folder: Path) -> Manifest:
-    """Check hashes, versions and label order without loading anything."""
+def verify(folder: Path, *, trusted: Collection[str] | None = None) -> Manifest:
+    """Check hashes, versions and label order without loading anything.
+
+    `trusted` holds the hashes of manifests to go by; those of the promoted list beside the folder if left out.
+    """
     path = folder / _MANIFEST
     if not path.is_file():
         raise UntrustedModel(f"{folder} is not a model folder: it has no {_MANIFEST}.")
-    digest = _sha256(path)
-    if digest not in {entry["manifest_sha256"] for entry in _promoted(folder.parent)}:
+    if trusted is not None and manifest_sha256(folder) not in trusted:
+        raise UntrustedModel(f"{folder}: nobody here promoted manifest {manifest_sha256(folder)}: nothing was loaded.")
+    if trusted is None and manifest_sha256(folder) not in promoted_manifests(folder.parent):
         raise UntrustedModel(f"{folder} is not in {folder.parent / _PROMOTED}: nothing was loaded. Promote it first.")
     manifest = _read_manifest(path)
-    for name in (_MODEL, _CARD):
+    for name in {_MODEL: "", _CARD: "", **manifest.files}:
         if manifest.files.get(name) != _sha256(folder / name):
             raise UntrustedModel(f"{folder / name} differs from its manifest: nothing was loaded. Restore the file.")
     if manifest.labels != tuple(label.value for label in Label):

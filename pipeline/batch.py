@@ -68,7 +68,7 @@ def score(
 
 @contextmanager
 def writer(output: Path | None, form: str, stdout: IO[str]) -> Iterator[Write]:
-    """Where rows go: JSON Lines or CSV as they come, Parquet when all are there. A file appears whole or not at all."""
+    """Where rows go, as they come. A file appears whole or not at all."""
     if output is None:
         yield _row_writer(stdout, form)
         stdout.flush()
@@ -76,9 +76,8 @@ def writer(output: Path | None, form: str, stdout: IO[str]) -> Iterator[Write]:
     draft = output.with_name(output.name + ".writing")
     try:
         if form == "parquet":
-            rows: list[dict[str, Any]] = []
-            yield rows.append
-            _write_parquet(rows, draft)
+            with _parquet_writer(draft) as write:
+                yield write
         else:
             with draft.open("w", encoding="utf-8", newline="") as file:
                 yield _row_writer(file, form)
@@ -118,8 +117,22 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     return cells
 
 
-def _write_parquet(rows: list[dict[str, Any]], path: Path) -> None:
-    import pyarrow as pa  # noqa: PLC0415  # a second of start-up that only this format needs
-    import pyarrow.parquet as pq  # noqa: PLC0415  # as above
+@contextmanager
+def _parquet_writer(path: Path) -> Iterator[Write]:
+    """The first row says whether messages have a source and whether words are written."""
+    from pipeline.decision_tables import DecisionTable, schema_of  # noqa: PLC0415  # a second that only Parquet needs
 
-    pq.write_table(pa.Table.from_pylist(rows), path)
+    table: DecisionTable | None = None
+
+    def write(row: dict[str, Any]) -> None:
+        nonlocal table
+        table = table or DecisionTable(path, schema_of(include_text="text" in row, source="source" in row))
+        table.append(row)
+
+    try:
+        yield write
+        table = table or DecisionTable(path, schema_of(include_text=False))
+        table.close({})
+    finally:
+        if table is not None:
+            table.abandon()

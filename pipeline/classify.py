@@ -9,7 +9,7 @@ from typing import Self
 from pipeline import policy
 from pipeline.artefact import Artefact, Manifest, load, serving_folder
 from pipeline.cues import find_cues
-from pipeline.domain import Decision, Message, Prediction, PreparedMessage
+from pipeline.domain import Decision, Flag, Message, Prediction, PreparedMessage
 from pipeline.errors import UntrustedModel
 from pipeline.explain import influences
 from pipeline.policy import Profile, load_profile
@@ -18,6 +18,9 @@ from pipeline.topics import CATEGORIES, jurisdiction_of
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 """Where released and locally trained models are kept."""
+
+_APART = 0.25
+"""Of the complaint probability: two predictions further from each other do not agree."""
 
 
 class MessageClassifier:
@@ -44,6 +47,7 @@ class MessageClassifier:
             return []
         prepared = [prepare(message) for message in messages]
         predictions = self.predict(prepared)
+        prepared = self._compared(prepared, predictions)
         decisions = [self._decide(*row) for row in zip(messages, prepared, predictions, strict=True)]
         return [self._explained(*row) for row in zip(decisions, prepared, strict=True)] if explain else decisions
 
@@ -54,6 +58,18 @@ class MessageClassifier:
         return [
             Prediction(complaint=float(row[0]), service_request=float(row[1]), other=float(row[2]), topic=str(topic))
             for row, topic in zip(probabilities, topics, strict=True)
+        ]
+
+    def _compared(
+        self, prepared: Sequence[PreparedMessage], predictions: Sequence[Prediction]
+    ) -> list[PreparedMessage]:
+        """Flagged where the model would decide otherwise about the letters in which a message came (S54)."""
+        doubtful = [place for place, each in enumerate(prepared) if each.as_written]
+        again = self.predict([_in_its_letters(prepared[place]) for place in doubtful]) if doubtful else []
+        flagged = {place for place, other in zip(doubtful, again, strict=True) if not _agree(predictions[place], other)}
+        return [
+            replace(each, flags=(*each.flags, Flag.DISGUISED)) if place in flagged else each
+            for place, each in enumerate(prepared)
         ]
 
     def _explained(self, decision: Decision, prepared: PreparedMessage) -> Decision:
@@ -92,7 +108,16 @@ class MessageClassifier:
             profile=self.profile.name,
             profile_version=self.profile.version,
             model_version=self.manifest.version,
+            model_sha256=self.manifest.model_sha256,
             thresholds=thresholds,
             subject=prepared.subject,
             text=prepared.text,
         )
+
+
+def _in_its_letters(prepared: PreparedMessage) -> PreparedMessage:
+    return replace(prepared, text=prepared.as_written, cues=find_cues(prepared.as_written))
+
+
+def _agree(one: Prediction, other: Prediction) -> bool:
+    return one.label is other.label and abs(one.complaint - other.complaint) < _APART

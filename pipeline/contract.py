@@ -10,7 +10,9 @@ _FIRST_YEAR = 2000
 _ID_LIMIT = 200
 _CONTACTS_LIMIT = 100_000
 _REFERENCES = ("case_reference", "property_reference")
-_FIELDS = frozenset({"id", "text", "channel", "subject", "received_at", "sender", "prior_contacts", *_REFERENCES})
+FIELDS = frozenset({"id", "text", "channel", "subject", "received_at", "sender", "prior_contacts", *_REFERENCES})
+"""What an input row may hold."""
+
 TEXT_LIMIT = 1_000_000
 """Characters a message may have on the way in; longer ones are refused by line (the raw file keeps them)."""
 
@@ -58,9 +60,9 @@ def message_from_row(row: object, *, source: str, line: int | None = None, chann
 
     if not isinstance(row, dict):
         raise refuse("expected a JSON object with id, text and channel.")
-    unknown = sorted(row.keys() - _FIELDS)
+    unknown = sorted(row.keys() - FIELDS)
     if unknown:
-        raise refuse(f"unknown field {', '.join(map(repr, unknown))}; use {', '.join(sorted(_FIELDS))}.")
+        raise refuse(f"unknown field {', '.join(map(repr, unknown))}; use {', '.join(sorted(FIELDS))}.")
     _check_texts(row, refuse)
     return Message(
         id=row["id"],
@@ -97,7 +99,7 @@ def _channel(value: object, fallback: Channel | None, refuse: Any) -> Channel:
         return Channel(value)  # type: ignore[arg-type]  # anything else is refused here
     except ValueError:
         names = ", ".join(channel.value for channel in Channel)
-        what = "no channel given" if value is None else f"unknown channel {str(value)[:40]!r}"
+        what = "no channel given" if value is None else "unknown 'channel'"
         raise refuse(f"{what}: use one of {names}.") from None
 
 

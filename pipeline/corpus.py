@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +45,10 @@ def read_more(path: Path) -> list[LabelledMessage]:
     return list(_read_file(path, _labelled))
 
 
-def corpus_sha256(folder: Path) -> str:
-    """One hash over the names and bytes of the corpus files."""
+def corpus_sha256(folder: Path, also: Sequence[Path] = ()) -> str:
+    """One hash over the names and bytes of the corpus files, and of those learned from beside it."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in [*sorted(folder.glob("*.jsonl")), *also]:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -75,6 +75,9 @@ class Flag(StrEnum):
     INSTRUCTION = "instruction"  # a sentence addressed to software was found, and left out of scoring
     LANGUAGE = "language"  # a substantial part is in a language the model has not learned
     WORDLESS = "wordless"  # no words to judge: only signs, pictures, numbers or a single letter
+    HIDDEN = "hidden"  # a mail has words that who opens it does not see; they were not scored
+    PARTS_DIFFER = "parts_differ"  # the plain-text part of a mail and its HTML part say different things
+    DISGUISED = "disguised"  # the model decides otherwise about the characters as they came than in plain letters
     UNDETERMINED = "undetermined"  # the model gave no answer when the message came
 
 
@@ -100,7 +103,10 @@ class Message:
 
     `text` is the body as read, `source` the file it came from (`inbox.mbox#3`), `raw` the bytes as
     received, and `prior_contacts` how many earlier messages of this resident the caller knows of. The references
-    are those of the organisation's own systems, where the caller knows them.
+    are those of the organisation's own systems, where the caller knows them. `by_bytes` where the id is a hash of what
+    came in, so that two messages with that id are one whatever else was read of them. `hidden` are words of a mail
+    that who opens it does not see, which are not in `text`; `differing` its plain-text part and its HTML part, where
+    they say different things, which both are.
     """
 
     id: str
@@ -114,6 +120,9 @@ class Message:
     property_reference: str = ""
     source: str | None = None
     kind: MessageKind = MessageKind.WRITTEN
+    by_bytes: bool = False
+    hidden: str = field(default="", repr=False)
+    differing: tuple[str, ...] = field(default=(), repr=False)
     raw: bytes = field(default=b"", repr=False)
 
 
@@ -146,7 +155,8 @@ class PreparedMessage:
     """What the model sees: the words the resident wrote, and the cues found in them.
 
     `flags` are those that reading the words brought up; `language` is the name of a language other than English in
-    which a substantial part is written, if there is one.
+    which a substantial part is written, if there is one. `as_written` are the words in the characters in which they
+    came, where a letter was exchanged for one that looks like it or words were broken up by signs nobody sees.
     """
 
     text: str
@@ -156,6 +166,7 @@ class PreparedMessage:
     windowed: bool = False
     flags: tuple[Flag, ...] = ()
     language: str | None = None
+    as_written: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +214,7 @@ class Decision:
     """What is done with a message, and everything needed to explain it later.
 
     `words` are those that weighed most, strongest first, where an explanation was asked for and no cue gives one.
+    `model_sha256` is the hash of the model file, and empty where no model decided.
     """
 
     message_id: str
@@ -224,12 +236,13 @@ class Decision:
     subject: str
     text: str
     words: tuple[Influence, ...] = ()
+    model_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledMessage:
     """A message of the corpus with its adjudicated label and where it belongs. `weight` is what it counts in training
-    beside one of the corpus.
+    beside one of the corpus, and in the other splits how many messages like it it stands for.
     """
 
     message: Message

@@ -4,7 +4,7 @@ The population stability index looks at one number at a time; the classifier two
 at the words: where nothing changed, no classifier tells new messages from old better than chance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,16 @@ def stability_index(before: Floats, now: Floats) -> float:
         return float("nan")
     edges = np.unique(np.quantile(old, np.linspace(0, 1, _BINS + 1)[1:-1]))
     expected, actual = (_shares(np.searchsorted(edges, part, side="right"), len(edges) + 1) for part in (old, new))
-    return float(((actual - expected) * np.log(actual / expected)).sum())
+    return _index(expected, actual)
+
+
+def mix_index(before: Mapping[str, int], now: Mapping[str, int]) -> float:
+    """PSI of a mix of kinds, counted by name; nan where either is empty. Half a message is added to every kind."""
+    if not sum(before.values()) or not sum(now.values()):
+        return float("nan")
+    kinds = sorted({*before, *now})
+    expected, actual = (_smoothed(np.array([part.get(kind, 0) for kind in kinds])) for part in (before, now))
+    return _index(expected, actual)
 
 
 def word_test(before: Sequence[str], now: Sequence[str], *, seed: int) -> WordTest | None:
@@ -65,8 +74,16 @@ def word_test(before: Sequence[str], now: Sequence[str], *, seed: int) -> WordTe
 
 
 def _shares(bins: np.ndarray, count: int) -> np.ndarray:
-    held = np.bincount(bins, minlength=count) + 0.5
+    return _smoothed(np.bincount(bins, minlength=count))
+
+
+def _smoothed(counts: np.ndarray) -> np.ndarray:
+    held = counts + 0.5
     return np.asarray(held / held.sum())
+
+
+def _index(expected: np.ndarray, actual: np.ndarray) -> float:
+    return float(((actual - expected) * np.log(actual / expected)).sum())
 
 
 def _some(texts: Sequence[str], rng: np.random.Generator) -> list[str]:

@@ -21,7 +21,12 @@ TOKENS = 192
 
 
 class Encoder:
-    """Texts -> logits of shape (texts, 3), in the order of `Label`. Picklable: holds the model and tokeniser files."""
+    """Texts -> logits of shape (texts, 3), in the order of `Label`. Picklable: holds the model and tokeniser files.
+
+    So many texts are read `side_by_side`: one a core, unless there is a process for each core already.
+    """
+
+    side_by_side = cpu_count() or 1
 
     def __init__(self, model: bytes, tokenizer: str) -> None:
         self.model = model
@@ -37,9 +42,9 @@ class Encoder:
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """One row a text; of a long text the window that reads most like a complaint (one limb is enough)."""
-        if len(texts) == 1:
-            return self._of_text(texts[0])[np.newaxis]
-        with ThreadPoolExecutor(cpu_count()) as pool:
+        if len(texts) == 1 or self.side_by_side == 1:
+            return np.array([self._of_text(text) for text in texts])
+        with ThreadPoolExecutor(self.side_by_side) as pool:
             return np.array(list(pool.map(self._of_text, texts))).reshape(len(texts), len(Label))
 
     def _open(self) -> None:

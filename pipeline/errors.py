@@ -8,7 +8,8 @@
     ├── CorpusError           labelled data that breaks its schema
     └── ModelError
         ├── UntrustedModel    hash, version or label order is not what the promoted list says
-        └── NoGuarantee       too few complaints to promise a miss rate
+        ├── NoGuarantee       too few complaints to promise a miss rate
+        └── TrackingError     MLflow's server or store does not do what it is asked
 
 Messages are plain sentences that say what to do; they never hold a resident's words.
 """
@@ -66,3 +67,7 @@ class UntrustedModel(ModelError):
 
 class NoGuarantee(ModelError):
     """Too few calibration complaints for the miss rate asked for."""
+
+
+class TrackingError(ModelError):
+    """A run or the registry could not be written; the model itself is kept."""

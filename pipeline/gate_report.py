@@ -1,40 +1,44 @@
 """`heard gate`: both models on the same messages, and what stands against the challenger."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from pipeline import verdict
+from pipeline.artefact import manifest_sha256
 from pipeline.classify import MessageClassifier
 from pipeline.corpus import of_split, read_corpus, read_more
-from pipeline.domain import LabelledMessage
+from pipeline.exploring import examples_of, judged_by
 from pipeline.gate import Check, Limits, Running, compare, cost, refusals
-from pipeline.judging import Example, Judged
+from pipeline.judging import Example
 from pipeline.params import load_params
-from pipeline.preprocess import prepare
 from pipeline.steps.places import Places
+from pipeline.verdict import Told, Verdict
 
 _PROFILE = "hos-2024"
 _ROUNDS = 3
 
 
 def judge_challenger(places: Places, champion: Path, challenger: Path, reviewed: Path | None) -> bool:
-    """Print every check; whether none refuses. `reviewed` is labelled traffic of late that neither learned from."""
+    """Print every check; whether none refuses. `reviewed` is labelled traffic of late that neither learned from.
+
+    The verdict is kept in the challenger's folder: nobody can propose it to serve without one.
+    """
     params = load_params(places.params)
     limits, seed = Limits(alpha=params.thresholds.alpha), params.model.seed
     old, new = MessageClassifier.open(champion, _PROFILE), MessageClassifier.open(challenger, _PROFILE)
-    test = _prepared(of_split(read_corpus(places.raw), "test"))
-    sets = {"frozen test": compare(_judged(old, test), _judged(new, test), limits, seed=seed)}
+    test = examples_of(of_split(read_corpus(places.raw), "test"))
+    sets = {"frozen test": compare(judged_by(old, test), judged_by(new, test), limits, seed=seed)}
     if reviewed is not None:
-        rows = _prepared(of_split(read_more(reviewed), "test"))
+        rows = examples_of(of_split(read_more(reviewed), "test"))
         weights = [row.weight for row, _ in rows]
-        sets[reviewed.stem] = compare(_judged(old, rows), _judged(new, rows), limits, seed=seed, weights=weights)
+        sets[reviewed.stem] = compare(judged_by(old, rows), judged_by(new, rows), limits, seed=seed, weights=weights)
     sets["running"] = cost(_running(old, champion, test), _running(new, challenger, test), limits)
     console = Console(width=150, highlight=False, markup=False)
     console.print(_table(sets, old.manifest.version, new.manifest.version))
+    verdict.keep(_verdict(sets, champion, challenger), challenger)
     against = [f"{name}: {reason}" for name, checks in sets.items() for reason in refusals(checks)]
     for reason in against:
         console.print(f"Refused on {reason}", soft_wrap=True)
@@ -43,16 +47,26 @@ def judge_challenger(places: Places, champion: Path, challenger: Path, reviewed:
     return not against
 
 
-def _prepared(rows: Sequence[LabelledMessage]) -> list[Example]:
-    return [(row, prepare(row.message)) for row in rows]
+def _verdict(sets: dict[str, list[Check]], champion: Path, challenger: Path) -> Verdict:
+    return Verdict(
+        champion=champion.resolve().name,
+        champion_sha256=manifest_sha256(champion),
+        challenger=challenger.resolve().name,
+        challenger_sha256=manifest_sha256(challenger),
+        judged_at=verdict.now(),
+        checks=tuple(_told(on, check) for on, checks in sets.items() for check in checks),
+    )
 
 
-def _judged(model: MessageClassifier, examples: list[Example]) -> Judged:
-    predictions = model.predict([message for _, message in examples])
-    return Judged(
-        rows=examples,
-        probabilities=np.array([(each.complaint, each.service_request, each.other) for each in predictions]),
-        thresholds=[model.manifest.thresholds_for(row.message.channel) for row, _ in examples],
+def _told(on: str, check: Check) -> Told:
+    *_, between = _cells(check)
+    return Told(
+        on=on,
+        name=check.name,
+        champion=round(check.champion, 4),
+        challenger=round(check.challenger, 4),
+        difference=between,
+        reason=check.reason,
     )
 
 

@@ -12,14 +12,21 @@ Count = Annotated[int, typer.Option("--count", "-n", min=1, help="How many at mo
 def doubts(
     path: Annotated[Path, typer.Argument(help="A JSON Lines file in the schema of data/raw, or a folder of them.")],
     count: Count = 50,
+    beside: Annotated[
+        Path | None, typer.Option(help="A folder of labelled data to learn from as well, such as data/raw.")
+    ] = None,
 ) -> None:
     """List labels that are likely mistakes, the likeliest first. Nothing is changed: two people look again."""
     from pipeline import doubts as use_case
-    from pipeline.corpus import read_corpus, read_more
+    from pipeline.corpus import of_split, read_corpus, read_more
     from pipeline.preprocess import prepare
 
     rows = read_corpus(path) if path.is_dir() else read_more(path)
-    found = use_case.doubts(rows, [prepare(row.message).text for row in rows], seed=0)
+    known = of_split(read_corpus(beside), "train") if beside else []
+    together = [*rows, *known]
+    asked = {row.message.id for row in rows}
+    every = use_case.doubts(together, [prepare(row.message).text for row in together], seed=0)
+    found = [doubt for doubt in every if doubt.message_id in asked]
     for doubt in found[:count]:
         print(f"{doubt.message_id}: labelled {doubt.label}, rather {doubt.rather} (by {doubt.margin:.2f})")
     print(f"{len(found):,} of {len(rows):,} labels are doubted.")

@@ -25,6 +25,15 @@ _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
     r"\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
 )
+_LOOKS_LATIN = (
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406"
+)
+_DISGUISE = re.compile(
+    rf"[^\W\d_](?:{_INVISIBLE.pattern})+[^\W\d_]|[{_LOOKS_LATIN}\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7cb]"
+)
+"""Where a word may be unlike itself: broken up by signs nobody sees, or in letters that only look like its own."""
+_AS_THEY_CAME = _TEXT_FIXES._replace(fix_character_width=False, fix_latin_ligatures=False)
 _PLAIN = re.compile(r"[\t\n -%'-~]*")
 """ASCII without control characters and `&`, so without HTML entities: there is nothing to repair."""
 _SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
@@ -32,10 +41,7 @@ _SPACED_BREAK = re.compile(r" \n ?|\n ")
 _DASHES = str.maketrans(
     {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00a0": " "}
 )
-_LOOKALIKES = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406",
-    "aeopcyxiABEKMHOPCTXI",
-)
+_LOOKALIKES = str.maketrans(_LOOKS_LATIN, "aeopcyxiABEKMHOPCTXI")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _FORWARD_SUBJECT = re.compile(r"^\s*fwd?\s*:", re.IGNORECASE)
 _RE_PREFIX = re.compile(r"^(?:\s*(?:re|fw|fwd|aw|sv)\s*(?:\[\d+\])?:\s*)+", re.IGNORECASE)
@@ -53,14 +59,21 @@ class Words:
     addressed: bool
 
 
-def clean(text: str) -> str:
+def may_be_disguised(text: str) -> bool:
+    """Whether `clean` does more to a text than to its punctuation: then its letters as they came may say otherwise."""
+    return _DISGUISE.search(text[:READ_LIMIT]) is not None
+
+
+def clean(text: str, *, disguised: bool = False) -> str:
     """The same words in plain characters: encodings repaired, invisible characters gone, white space folded.
 
     Full-width and styled letters become plain ones only where that does not make the text longer (NFKC can
-    grow a text eighteenfold).
+    grow a text eighteenfold). `disguised` leaves the letters as they came.
     """
     text = text[:READ_LIMIT]
-    if not _PLAIN.fullmatch(text):
+    if disguised:
+        text = ftfy.fix_text(_encodable(text), _AS_THEY_CAME).translate(_DASHES)
+    elif not _PLAIN.fullmatch(text):
         text = _repaired(text)
     text = _SPACES.sub(" ", text)
     text = _SPACED_BREAK.sub("\n", text)
@@ -68,11 +81,14 @@ def clean(text: str) -> str:
 
 
 def _repaired(text: str) -> str:
-    text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    text = ftfy.fix_text(text, _TEXT_FIXES)
+    text = ftfy.fix_text(_encodable(text), _TEXT_FIXES)
     plain = unicodedata.normalize("NFKC", text)
     text = plain if len(plain) <= len(text) + 20 else text
     return _latin(_INVISIBLE.sub("", text).translate(_DASHES))
+
+
+def _encodable(text: str) -> str:
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _latin(text: str) -> str:
@@ -81,15 +97,16 @@ def _latin(text: str) -> str:
     return text if _CYRILLIC.search(latin) else latin
 
 
-def resident_words(text: str, subject: str, *, mail: bool) -> Words:
+def resident_words(text: str, subject: str, *, mail: bool, disguised: bool = False) -> Words:
     """The words to judge: subject and body as the resident wrote them, without sentences addressed to software and
     without the greeting.
 
     With `mail`, quoted replies, signatures, disclaimers and banners are cut away; of a forwarded mail the forwarded
     words are taken, without a covering line such as "please log". If cutting leaves nothing, nothing is cut.
+    `disguised` leaves the letters as they came.
     """
-    body = clean(text)
-    title = _RE_PREFIX.sub("", clean(subject)).replace("\n", " ")
+    body = clean(text, disguised=disguised)
+    title = _RE_PREFIX.sub("", clean(subject, disguised=disguised)).replace("\n", " ")
     if mail:
         body = newest_words(body, forwarded=_FORWARD_SUBJECT.match(subject) is not None) or body
     parted, parted_title = part(body), part(title)

@@ -12,6 +12,13 @@ Section = TypeVar("Section")
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataParams:
+    """`also` names files in the corpus's schema to learn from beside it, such as data/local/reviews.jsonl."""
+
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelParams:
     """The estimator. `word_ngrams` and `char_ngrams` are the longest n-grams, `c` the inverse strength of
     regularisation (small: it must carry over to writers it never saw), `hard_weight` what a message of the corpus's
@@ -77,6 +84,7 @@ class ThresholdParams:
 class Params:
     """Everything that training reads."""
 
+    data: DataParams
     model: ModelParams
     encoder: EncoderParams
     thresholds: ThresholdParams
@@ -88,8 +96,9 @@ def load_params(path: Path) -> Params:
         raise SettingsError(f"{path} is missing: run in the folder that holds params.yaml, or name it.")
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(raw, dict):
-        raise SettingsError(f"{path} must hold the sections 'model', 'encoder' and 'thresholds'.")
+        raise SettingsError(f"{path} must hold the sections 'data', 'model', 'encoder' and 'thresholds'.")
     return Params(
+        data=_section(DataParams, raw, "data", path),
         model=_section(ModelParams, raw, "model", path),
         encoder=_section(EncoderParams, raw, "encoder", path),
         thresholds=_section(ThresholdParams, raw, "thresholds", path),

@@ -141,6 +141,8 @@ def _doubt(
         return "Longer than what was scored: a person must read the rest."
     if Flag.INSTRUCTION in flags:
         return "A sentence tells software what to answer; a person must read the message."
+    if Flag.DISGUISED in flags:
+        return "The letters as they came decide otherwise than the words they spell: a person must read the message."
     if Flag.LANGUAGE in flags:
         return f"A substantial part seems to be in {language}, which the model has not learned."
     if asks_for_process(cues):

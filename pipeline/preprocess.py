@@ -6,7 +6,7 @@ from pipeline.cues import find_cues
 from pipeline.domain import Channel, Flag, Message, PreparedMessage
 from pipeline.glossary import expand
 from pipeline.language import other_language
-from pipeline.normalise import resident_words
+from pipeline.normalise import may_be_disguised, resident_words
 
 _WORD = re.compile(r"\bn/a\b|(?<![^\W\d_])(?!(?:tel|mob)\b)[^\W\d_]{2,}", re.IGNORECASE)
 """What is left of a telephone number ("Tel: 01632 960001") is no word."""
@@ -21,7 +21,13 @@ def prepare(message: Message) -> PreparedMessage:
     words = resident_words(message.text, message.subject, mail=message.channel is Channel.EMAIL)
     text = expand(words.text) if message.channel is Channel.NOTE else words.text
     language = other_language(words.text)
-    noted = {Flag.INSTRUCTION: words.addressed, Flag.LANGUAGE: language is not None, Flag.WORDLESS: not _says(text)}
+    noted = {
+        Flag.INSTRUCTION: words.addressed,
+        Flag.LANGUAGE: language is not None,
+        Flag.WORDLESS: not _says(text),
+        Flag.HIDDEN: bool(message.hidden),
+        Flag.PARTS_DIFFER: bool(message.differing),
+    }
     return PreparedMessage(
         text=text,
         subject=words.subject,
@@ -30,7 +36,17 @@ def prepare(message: Message) -> PreparedMessage:
         windowed=words.windowed,
         flags=tuple(flag for flag, found in noted.items() if found),
         language=language,
+        as_written=_as_written(message, words.text),
     )
+
+
+def _as_written(message: Message, plain: str) -> str:
+    """The words in the letters in which they came, where those are not the `plain` ones; else ""."""
+    if not may_be_disguised(f"{message.subject}\n{message.text}"):
+        return ""
+    mail = message.channel is Channel.EMAIL
+    text = resident_words(message.text, message.subject, mail=mail, disguised=True).text
+    return text if text != plain else ""
 
 
 def _says(text: str) -> bool:

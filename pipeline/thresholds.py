@@ -2,7 +2,8 @@
 
 The lower one follows the order-statistic rule (conformal risk control in its binomial form): with n calibration
 complaints, the largest k whose Clopper-Pearson upper bound stays within alpha. It holds for any model as long as
-new messages are exchangeable with the calibration messages.
+new messages are exchangeable with the calibration messages. Rows that a model's own scores chose, such as officers'
+reviews, are not: they may lower a threshold, never raise it (docs/decisions/0016).
 """
 
 from collections.abc import Sequence
@@ -55,6 +56,23 @@ def allowed_misses(n: int, alpha: float, delta: float) -> int:
         )
     ks = np.arange(n)
     return int(ks[beta.ppf(1 - delta, ks + 1, n - ks) <= alpha].max())
+
+
+def line_by_weight(
+    scores: Sequence[float] | np.ndarray, weights: Sequence[float] | np.ndarray, params: ThresholdParams
+) -> float | None:
+    """The review threshold that complaints ask for of which each stands for `weights` like it; None if for too few.
+
+    The same rule at their effective number (Kish), so an approximation: never the ground of a promise.
+    """
+    order = np.argsort(np.asarray(scores, dtype=float), kind="stable")
+    ordered, weigh = np.asarray(scores, dtype=float)[order], np.asarray(weights, dtype=float)[order]
+    if not len(ordered):
+        return None
+    n = weigh.sum() ** 2 / (weigh**2).sum()
+    below = np.concatenate([[0.0], np.cumsum(weigh)[:-1]]) / weigh.sum() * n
+    fits = beta.ppf(1 - params.delta, below + 1, np.maximum(n - below, 1e-9)) <= params.alpha
+    return float(ordered[np.flatnonzero(fits).max()]) if fits.any() else None
 
 
 def precision_bound(hits: ArrayLike, total: ArrayLike, delta: float) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import GroupKFold
 
-from pipeline.domain import Channel, Label, Thresholds
+from pipeline.domain import Channel, Label, LabelledMessage, Thresholds
 from pipeline.encode import Encoder
 from pipeline.errors import NoGuarantee
 from pipeline.judging import Example, Judged
@@ -20,10 +20,13 @@ from pipeline.model import (
     stacked,
 )
 from pipeline.params import ModelParams, Params, ThresholdParams
-from pipeline.thresholds import choose
+from pipeline.thresholds import choose, line_by_weight
 
 EVERYDAY = "everyday"
 """The slice of the corpus whose authors wrote as people write; the rest was written to be hard."""
+
+REVIEWED = "reviewed"
+"""The slice of officers' reviews: what they read was chosen by the scores of a model, or drawn by lot."""
 
 
 def fit(examples: Sequence[Example], params: Params) -> Estimators:
@@ -58,22 +61,35 @@ def put_together(fast: Estimators, encoder: Encoder, examples: Sequence[Example]
     return replace(fast, encoder=encoder, stack=build_stack(params).fit(columns, labels, sample_weight=weights))
 
 
+def stands_for_itself(row: LabelledMessage) -> bool:
+    """Whether it came in as any message does: neither weighted, nor read by an officer because of a model's score."""
+    return row.weight == 1.0 and REVIEWED not in row.slices
+
+
 def choose_thresholds(
     examples: Sequence[Example], scores: np.ndarray, params: ThresholdParams
 ) -> dict[str, Thresholds]:
     """Pooled thresholds, and a channel's own where it has complaints enough for the promise.
 
-    `scores` are the complaint probabilities of `examples`, by a model that did not learn from them.
+    `scores` are the complaint probabilities of `examples`, by a model that did not learn from them. The promise rests
+    on the rows that stand for themselves; the others may only lower a review threshold.
     """
     complaint = np.array([row.label is Label.COMPLAINT for row, _ in examples])
-    chosen = {"pooled": choose(scores, complaint, params)}
+    own = np.array([stands_for_itself(row) for row, _ in examples])
+    chosen = {"pooled": choose(scores[own], complaint[own], params)}
     for channel in Channel:
-        part = np.array([row.message.channel is channel for row, _ in examples])
+        part = own & np.array([row.message.channel is channel for row, _ in examples])
         try:
             chosen[channel.value] = choose(scores[part], complaint[part], params)
         except NoGuarantee:
             continue
-    return chosen
+    weighted = np.flatnonzero(complaint & ~own)
+    line = line_by_weight(scores[weighted], [examples[int(i)][0].weight for i in weighted], params)
+    return chosen if line is None else {name: _lowered(each, line) for name, each in chosen.items()}
+
+
+def _lowered(thresholds: Thresholds, line: float) -> Thresholds:
+    return replace(thresholds, review=min(thresholds.review, line))
 
 
 def leave_one_author_out(examples: Sequence[Example], params: Params) -> Judged:

@@ -11,7 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Lifespan
 
 from pipeline.classify import MODELS
-from service import assets
+from service import assets, swagger
 from service.api import docs, health, items, messages, models, problems, queue, score
 from service.api.context import Context
 from service.api.guards import BodyLimit, OwnPages, SafeHeaders
@@ -29,8 +29,9 @@ from service.metrics import Metrics
 from service.models import Models
 from service.oidc_settings import is_loopback
 from service.outbox import Outbox
-from service.pages import actions, errors, help, item, sign_in, worklist  # noqa: A004  # the page of that name
+from service.pages import actions, errors, help, insight, item, model, sign_in, worklist  # noqa: A004  # the page of that name
 from service.pages.layout import FOLDER, Kept
+from service.promoting import Promoting
 from service.readiness import refuse_network_share
 from service.reviewing import Reviewing
 from service.sampling import Sampling
@@ -73,6 +74,9 @@ def build_context(settings: Settings) -> Context:
         ),
         calendar=calendar,
         metrics=Metrics(database, classifier, calendar),
+        promoting=Promoting(
+            database, classifier, second=settings.second_person, within=timedelta(hours=settings.proposal_hours)
+        ),
         claiming=Claiming(turns, lease=timedelta(minutes=settings.lease_minutes)),
         reviewing=Reviewing(
             turns,
@@ -120,11 +124,14 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         openapi_url=None,  # it is one of our routes, as the page about it: `service/api/docs.py`
     )
-    for module in (score, messages, queue, items, models, health, docs, worklist, item, actions, help, sign_in):
+    pages = (worklist, item, actions, help, insight, model, sign_in)
+    for module in (score, messages, queue, items, models, health, docs, *pages):
         app.include_router(module.router)
     for module in (worklist, help):
         app.include_router(module.acting)
+    app.include_router(insight.exporting)
     app.mount(f"/static/design/{assets.VERSION}", Kept(directory=assets.FOLDER, check_dir=False), name="design")
+    app.mount(f"/static/swagger/{swagger.VERSION}", Kept(directory=swagger.FOLDER, check_dir=False), name="swagger")
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _describe_problem(app)
     _describe_refusals(app)

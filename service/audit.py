@@ -54,6 +54,7 @@ def record_account(connection: Connection, what: str, about: str, *, by: str, at
 def record_decision(connection: Connection, made: Decision, by: str, at: datetime) -> None:
     """Record that a message came in and what was decided."""
     detail = {"route": made.route.value, "label": made.label.value, "model": made.model_version}
+    detail |= {"model_sha256": made.model_sha256}
     about = f"message:{made.message_id}"
     record(connection, AuditEvent(at=at, kind="message.decided", actor=by, about=about, detail={**detail}))
 

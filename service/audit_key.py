@@ -8,10 +8,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from pipeline.errors import SettingsError
+from service.secret_rules import ADVICE, weakness
 from service.settings import Settings, settings_from
-
-_LEAST = 32
-"""Characters of a key: 16 bytes in hexadecimal, the least that nobody can try out."""
 
 
 class AuditKey:
@@ -70,8 +68,8 @@ def _make(path: Path) -> None:
 
 
 def _checked(key: str, where: str) -> bytes:
-    if len(key) < _LEAST:
-        raise SettingsError(f"The audit key in {where} has under {_LEAST} characters: use `openssl rand -hex 32`.")
+    if weak := weakness(key):
+        raise SettingsError(f"The audit key in {where} {weak}: {ADVICE}.")
     return key.encode()
 
 

@@ -1,5 +1,6 @@
 """The command `heard`: serve, demo and reconcile here, the commands about messages and models from `pipeline`."""
 
+import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,15 @@ from pipeline.cli import app, run
 from pipeline.errors import SettingsError
 from service.audit_cli import audit
 from service.auth_cli import key, officer
-from service.feedback_cli import feedback, monitor
+from service.decide_cli import decide
+from service.feedback_cli import feedback, monitor, report
 from service.import_cli import import_table
 from service.quarantine_cli import quarantine
 from service.records_cli import atrs, card, dpia
 from service.retention_cli import erase, export_person, hold, retention
 from service.settings import Settings, settings_from
+from service.settings_file import VARIABLE
+from service.shadow_cli import shadow
 from service.watch_cli import watch
 from service.webhook_cli import deliver, webhook
 
@@ -31,6 +35,7 @@ Port = Annotated[int | None, typer.Option(help="8000 if left out.")]
 
 app.add_typer(quarantine, name="quarantine")
 app.command("import")(import_table)
+app.command()(decide)
 app.add_typer(watch, name="watch")
 app.add_typer(retention, name="retention")
 app.add_typer(hold, name="hold")
@@ -41,11 +46,32 @@ app.add_typer(key, name="key")
 app.add_typer(webhook, name="webhook")
 app.command()(deliver)
 app.add_typer(audit, name="audit")
+app.add_typer(shadow, name="shadow")
 app.add_typer(feedback, name="feedback")
 app.command()(monitor)
+app.command()(report)
 app.command()(card)
 app.command()(atrs)
 app.command()(dpia)
+
+
+@app.callback()
+def with_settings(
+    settings: Annotated[
+        Path | None, typer.Option(help="The file of settings; heard.toml in this folder if left out.", envvar=VARIABLE)
+    ] = None,
+) -> None:
+    """Messages to UK landlords and councils: read, decided, routed, and never lost."""
+    if settings is not None:
+        os.environ[VARIABLE] = str(settings)
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """Every setting with its variable, default and meaning, as docs/reference/settings.md."""
+    from service.settings_page import as_markdown
+
+    typer.echo(as_markdown(), nl=False)
 
 
 @app.command()

@@ -28,6 +28,7 @@ POINTS = frozenset(
         "settle_after_close",  # the case is closed, its message is not there yet
         "settle_before_commit",  # everything is written and nothing is committed
         "settle_after_commit",  # settled; the officer has not been told
+        "decide_before_commit",  # a late decision is written, its item moved, nothing committed
         "audit_before_commit",  # appended to the audit record, not committed
         "outbox_before_commit",  # an event is claimed, not committed
         "outbox_after_claim",  # claimed; nothing is sent

@@ -42,6 +42,11 @@ def told_apart(message: Message, source: str, kept: Delivery | None) -> Message:
     return replace(message, id=f"{message.id}-{mark}")
 
 
+def is_told_by_place(message: Message) -> bool:
+    """Whether equal bytes may be another sending: nothing dates the mail, and no server left its trace."""
+    return _trace(message) is False
+
+
 def _trace(message: Message) -> bool | None:
     """Whether a server left its trace on a mail that nothing else dates; None where there is no such doubt."""
     if message.channel is not Channel.EMAIL or not message.raw:

@@ -23,6 +23,7 @@ from service.store.work_list import Filters
 
 _URGENT = 8
 _EXCERPT = 70
+_BLIND = "drawn to be judged blind"
 
 
 @dataclass(kw_only=True)
@@ -99,10 +100,12 @@ def print_summary(context: Context, screened: Screened, *, today: date, address:
             f"{cue['kind']} ({cue['provision']})" for cue in shown["cues"] if cue["kind"] != CueKind.REQUEST_FOR_ACTION
         ]
         late = " overdue" if item.acknowledge_by < today else ""
-        together = "drawn to be judged blind" if shown["blind"] else f"the words together, {item.risk:.0%}"
-        because = ", ".join(dict.fromkeys(cues)) or together
+        because = ", ".join(dict.fromkeys(cues)) or f"the words together, {item.risk:.0%}"
         table.add_row(
-            f"{item.acknowledge_by:%a %d %b %Y}{late}", item.queue.value, Text(words[:_EXCERPT]), Text(because)
+            f"{item.acknowledge_by:%a %d %b %Y}{late}",
+            item.queue.value,
+            Text(words[:_EXCERPT]),
+            Text(_BLIND if item.is_hidden else because),
         )
     console.print(table)
     if address:

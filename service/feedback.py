@@ -1,13 +1,14 @@
 """Reviews -> labelled messages for the next training, in the form of `data/raw`.
 
 A row says in its slices where it comes from and whether the officer saw the suggestion first: what a model suggested
-and an officer let stand teaches little. It weighs accordingly; a message of the blind sample stands for the many like
-it that nobody read. A blind review is kept back until it has done its work: until its calendar month is over and all
-drawn in it are reviewed, so that the live miss rate is measured on messages that no model has learned from.
+and an officer let stand teaches little. In training it weighs accordingly; a message of the blind sample stands for the
+many like it that nobody read. In the other splits, where a model is measured, a row weighs by how it was drawn alone.
+A blind review is kept back until it has done its work: until its calendar month is over and all drawn in it are
+reviewed, so that the live miss rate is measured on messages that no model has learned from.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from pipeline.domain import Label, Route
+from pipeline.domain import Route
 from service.live_figures import first_day
 from service.store import samples
 from service.store.samples import Period
@@ -33,10 +34,10 @@ class Source(StrEnum):
 
 
 WEIGHTS = {Source.OVERTURNED: 2.0, Source.DOUBTFUL: 1.0, Source.CONFIRMED: 0.5}
-"""What a review weighs against a message of the corpus."""
+"""What a review weighs in training against a message of the corpus."""
 
 MOST = 10.0
-"""A blind review stands for 1 / share messages, but one officer's slip must not outweigh a model."""
+"""A blind review stands for 1 / share messages, but in training one officer's slip must not outweigh a model."""
 
 _SUGGESTED = 0.5
 """Of what a review weighs where the officer saw the suggestion and agreed."""
@@ -82,7 +83,7 @@ def labelled(verdict: RowMapping, redact: Redact) -> dict[str, Any]:
         "scenario": verdict["id"],
         "split": split_of(verdict["id"]),
         "slices": ["everyday", "reviewed", source.value, *saw],
-        "weight": weight_of(verdict, source),
+        "weight": weight_of(verdict, source) if split_of(verdict["id"]) == "train" else stands_for(verdict),
         **({"subject": subject} if subject.strip() else {}),
     }
 
@@ -104,21 +105,15 @@ def weight_of(verdict: RowMapping, source: Source) -> float:
     return WEIGHTS[source] * (_SUGGESTED if suggested else 1)
 
 
+def stands_for(verdict: RowMapping) -> float:
+    """How many messages like it a row stands for where a model is measured: what is not drawn is read in any case."""
+    return 1 / float(verdict["sample_share"]) if verdict["blind"] else 1.0
+
+
 def split_of(message_id: str) -> str:
     """Which split a message falls in, by its id."""
     tenth = hashlib.sha256(f"split\x1f{message_id}".encode("utf-8", "surrogatepass")).digest()[0] * 10 // 256
     return next(name for name, below in _SPLITS if tenth < below)
-
-
-def overturn_rate(verdicts: Iterable[RowMapping]) -> tuple[int, int]:
-    """How many of the verdicts, the blind ones apart, are not what the model suggested; and how many there are."""
-    seen = [verdict for verdict in verdicts if not verdict["blind"]]
-    return sum(_flipped(verdict) for verdict in seen), len(seen)
-
-
-def _flipped(verdict: RowMapping) -> bool:
-    """Complaint or not is what changes what happens to a resident."""
-    return bool((verdict["verdict"] == Label.COMPLAINT) != (verdict["label"] == Label.COMPLAINT))
 
 
 def _measured(connection: Connection, since: datetime, now: datetime) -> set[str]:

@@ -1,4 +1,4 @@
-"""`heard feedback` and `heard monitor`: what officers' reviews teach, and what the blind sample shows."""
+"""`heard feedback`, `heard monitor`, `heard report`: what reviews teach, what the blind sample shows, what came in."""
 
 import json
 import os
@@ -86,3 +86,28 @@ def monitor(
         found = report(connection, within, Compared(days=days, before=3 * days), alpha=alpha, delta=delta, words=words)
     print_report(found)
     raise typer.Exit(1 if found.alarm else 0)
+
+
+def report(
+    first: Annotated[
+        str, typer.Option("--from", help="The first day, 2026-11-02; else that of the month before last.")
+    ] = "",
+    last: Annotated[str, typer.Option("--to", help="The last day; today if left out.")] = "",
+    words: Annotated[bool, typer.Option("--words/--no-words", help="Also compare the words: takes longer.")] = False,
+    database: Database = None,
+) -> None:
+    """Print the figures of the insight page for a period: what came in, what became of it, deadlines, misses, drift."""
+    from pipeline.domain import Jurisdiction
+    from pipeline.policy import load_profile
+    from service import insight
+    from service.deadlines import Calendar
+    from service.insight_report import print_insight
+    from service.settings import settings_from
+    from service.store.database import open_current
+
+    settings, now = settings_from(database=database), datetime.now(UTC)
+    asked = insight.asked(first, last, now.date(), words=words)
+    jurisdiction, today = Jurisdiction(load_profile(settings.profile).jurisdiction), Calendar(settings.nation).day(now)
+    with open_current(settings.database).reading() as connection:
+        found = insight.figures(connection, asked, jurisdiction, today)
+    print_insight(found)

@@ -70,7 +70,8 @@ def import_file(job: Job, database: Database, intake: Intake) -> Totals:
         with database.writing() as connection:
             imports.save_map(connection, job.source, pairs, now())
         options = (pairs, choice.channel, choice.encoding, choice.delimiter, choice.sheet)
-        run = Import(database, intake, plan_of(job.source, job.file.name, digest, opened.columns, options))
+        plan = plan_of(job.source, job.file.name, digest, opened.columns, options, pairs=pairs, channel=choice.channel)
+        run = Import(database, intake, plan)
         if run.already:
             _out().print(f"This file was stopped before: {run.already:,} of its messages and refusals are in already.")
         _write(opened, run.take(items_of(opened, notes), totals), job.result, lines)

@@ -4,30 +4,33 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.classify import MessageClassifier
-from pipeline.domain import Decision, Message
+from pipeline.domain import Channel, Decision, Message
 from pipeline.errors import InputError, RefusedRow
 from pipeline.read.columns import Columns
 from pipeline.read.csv_files import Record
 from pipeline.read.opened import Opened
 from pipeline.read.tables import Seen, messages_of, plain_cells
+from service.bulk import Apart, Became
 from service.crashpoints import crashpoint
 from service.import_checks import Notes
-from service.imported import Outcome, Taken, Totals, verdict_of
-from service.intake import IdInUse, Intake
+from service.imported import Outcome, Taken, Totals, Verdict, verdict_of
+from service.intake import Intake
 from service.store import imports
 from service.store.database import Database
 from service.store.imports import Plan, Run
 from service.store.messages import content_sha256
 
-NOTED = 32
-"""Rows after which progress is noted: those since then are looked up when an import goes on."""
+BATCH = 256
+"""Rows received in one transaction: beyond that a commit costs little beside them, and other writers would wait."""
 
 _CHUNK = 64
+_ELSEWHERE = "another process imports this file now: let it finish, then run again."
 _OTHER_WORDS = "its id was received before with other words. Give this message an id of its own."
 
 
@@ -64,89 +67,121 @@ def _cell(cells: Sequence[str], place: int | None) -> str:
     return "" if place is None or place >= len(cells) else cells[place]
 
 
-def plan_of(source: str, file_name: str, file_sha256: str, columns: Columns, options: Sequence[object]) -> Plan:
-    """What tells whether an import is the one that was stopped."""
+def plan_of(
+    source: str,
+    file_name: str,
+    file_sha256: str,
+    columns: Columns,
+    options: Sequence[object],
+    *,
+    pairs: Sequence[str] = (),
+    channel: Channel | None = None,
+) -> Plan:
+    """What tells whether an import is the one that was stopped, and how its columns are read."""
     parts = repr((columns.names, sorted(columns.places.items()), list(columns.texts), columns.id_place, list(options)))
     digest = hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
-    return Plan(source=source, file_name=file_name, file_sha256=file_sha256, plan_sha256=digest)
+    return Plan(
+        source=source,
+        file_name=file_name,
+        file_sha256=file_sha256,
+        plan_sha256=digest,
+        pairs=tuple(pairs),
+        channel=channel,
+    )
 
 
 class Import:
-    """One run of one table. Its rows go in once each, however often it is stopped and started again."""
+    """One run of one table. Its rows go in once each, however often it is stopped and started again.
+
+    Rows are received in batches; how far the run has come is written in the transaction of what it received.
+    """
 
     def __init__(self, database: Database, intake: Intake, plan: Plan) -> None:
         self._database = database
         self._intake = intake
         with database.writing() as connection:
             self._run: Run = imports.unfinished(connection, plan) or imports.begin(connection, plan, now())
-        self._pending: list[Outcome] = []
-        self._noted = len(self._run.done)
 
     @property
     def already(self) -> int:
-        """How many messages and refusals an earlier process had noted."""
+        """How many messages and refusals an earlier process had received."""
         return len(self._run.done)
 
     def take(self, items: Iterator[Item], totals: Totals) -> Iterator[Taken]:
         """Receive what is not in yet; answers every row, in order."""
-        for number, item in enumerate(items):
-            taken = self._again(item, number) if number < self.already else self._new(item, number)
+        for taken, item in chain(self._again(islice(items, self.already)), self._new(items)):
             totals.rows += item.first
             totals.add(taken)
             yield taken
-        self._note()
         with self._database.writing() as connection:
             imports.finish(connection, self._run, totals, now())
 
-    def _again(self, item: Item, number: int) -> Taken:
-        """A row that was noted before it was stopped: told, not received again."""
-        outcome = self._run.done[number]
-        if isinstance(item.found, Message) and outcome is Outcome.REFUSED:
-            return _taken(item, outcome, reason=_OTHER_WORDS)
-        return self._told(item, outcome)
+    def _again(self, items: Iterator[Item]) -> Iterator[tuple[Taken, Item]]:
+        """Rows that went in before it was stopped: told, not received again."""
+        done = iter(self._run.done)
+        while batch := list(islice(items, BATCH)):
+            outcomes = list(islice(done, len(batch)))
+            names = [_id_of(item.found) for item in batch]
+            verdicts = self._verdicts(names)
+            for item, outcome, name in zip(batch, outcomes, names, strict=True):
+                yield _told(item, outcome, name, verdicts.get(name)), item
 
-    def _new(self, item: Item, number: int) -> Taken:
-        taken = self._received(item, number)
-        crashpoint("import_after_receive")
-        self._pending.append(taken.outcome)
-        if len(self._pending) >= NOTED or taken.outcome is Outcome.REFUSED:
-            self._note()
-        return taken
+    def _new(self, items: Iterator[Item]) -> Iterator[tuple[Taken, Item]]:
+        first = self.already
+        for batch in _batches(items, self._intake.apart()):
+            became = self._received(batch, first)
+            crashpoint("import_after_receive")
+            first += len(batch)
+            repeated = [met.message_id for met in became if met.outcome is Outcome.DUPLICATE]
+            verdicts = self._verdicts(repeated)
+            for item, met in zip(batch, became, strict=True):
+                verdict = verdict_of(met.decision) if met.decision else verdicts.get(met.message_id)
+                yield _told(item, met.outcome, met.message_id, verdict), item
 
-    def _received(self, item: Item, number: int) -> Taken:
-        if isinstance(item.found, RefusedRow):
-            self._intake.set_aside(item.found, source=self._run.source)
-            return _taken(item, Outcome.REFUSED, reason=item.found.reason)
-        if number < self.already + NOTED and self._came_in_before_the_stop(item.found):
-            return self._told(item, Outcome.ACCEPTED)
-        try:
-            received = self._intake.receive(item.found, source=self._run.source)
-        except IdInUse:
-            return _taken(item, Outcome.REFUSED, reason=_OTHER_WORDS)
-        return self._told(item, Outcome.ACCEPTED if received.new else Outcome.DUPLICATE, received.message_id)
+    def _received(self, batch: Sequence[Item], first: int) -> Sequence[Became]:
+        def note(connection: Connection, became: Sequence[Became]) -> None:
+            crashpoint("import_before_note")
+            try:
+                imports.note(connection, self._run, first, [met.outcome for met in became])
+            except IntegrityError:
+                raise ImportedElsewhere(_ELSEWHERE) from None
 
-    def _came_in_before_the_stop(self, message: Message) -> bool:
+        return self._intake.receive_all([item.found for item in batch], source=self._run.source, within=note)
+
+    def _verdicts(self, ids: Sequence[str]) -> dict[str, Verdict]:
+        if not any(ids):
+            return {}
         with self._database.reading() as connection:
-            return imports.received_in(connection, self._run, message.id, message.source or "")
+            return imports.verdicts(connection, ids)
 
-    def _told(self, item: Item, outcome: Outcome, message_id: str | None = None) -> Taken:
-        if isinstance(item.found, RefusedRow):
-            return _taken(item, outcome, reason=item.found.reason)
-        known = message_id or item.found.id
-        with self._database.reading() as connection:
-            return _taken(item, outcome, message_id=known, verdict=imports.verdict(connection, known))
 
-    def _note(self) -> None:
-        if not self._pending:
-            return
-        try:
-            with self._database.writing() as connection:
-                imports.note(connection, self._run, self._noted, self._pending)
-        except IntegrityError:
-            raise ImportedElsewhere("another process imports this file now: let it finish, then run again.") from None
-        crashpoint("import_after_note")
-        self._noted += len(self._pending)
-        self._pending.clear()
+def _batches(items: Iterator[Item], apart: Apart) -> Iterator[list[Item]]:
+    """As many rows as may come together."""
+    batch: list[Item] = []
+    try:
+        for item in items:
+            if len(batch) == BATCH or not apart.takes(item.found):
+                yield batch
+                batch = []
+                apart.begin(item.found)
+            batch.append(item)
+    except InputError:  # the file breaks off here: what came before it goes in
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _told(item: Item, outcome: Outcome, message_id: str, verdict: Verdict | None) -> Taken:
+    if outcome is Outcome.REFUSED:
+        reason = item.found.reason if isinstance(item.found, RefusedRow) else _OTHER_WORDS
+        return _taken(item, outcome, reason=reason)
+    return _taken(item, outcome, message_id=message_id, verdict=verdict)
+
+
+def _id_of(found: Message | RefusedRow) -> str:
+    return found.id if isinstance(found, Message) else ""
 
 
 def rehearse(

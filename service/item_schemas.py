@@ -39,7 +39,7 @@ class ItemOut(BaseModel):
     answer_by: date = Field(description="Last day to answer at stage 1, as far as is known.")
     due_by: date | None = Field(description="Whichever of the two comes next; null where nothing is left to do.")
     urgency: Urgency | None
-    risk: float = Field(ge=0, le=1, description="Complaint probability.")
+    risk: float | None = Field(ge=0, le=1, description="Complaint probability; null in the blind sample.")
     claim: ClaimOut | None
     assigned_to: str | None = Field(description="The officer or team responsible.")
     acknowledged_on: date | None
@@ -50,10 +50,13 @@ class ItemOut(BaseModel):
     @classmethod
     def from_domain(cls, item: QueueItem, today: Today) -> Self:
         """The body for an item as it is now."""
-        plain = {name: getattr(item, name) for name in cls.model_fields if name not in {"status", "urgency", "claim"}}
+        plain = {
+            name: getattr(item, name) for name in cls.model_fields if name not in {"status", "urgency", "claim", "risk"}
+        }
         claim = item.held_at(today.now)
         return cls(
             **plain,
+            risk=None if item.blind else item.risk,
             status=item.status_at(today.now),
             urgency=urgency(item.due_by, today),
             claim=ClaimOut(by=claim.by, until=claim.until, fence=claim.fence) if claim else None,

@@ -26,9 +26,20 @@ def first_day(now: datetime, months_ago: int) -> datetime:
     return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def live(connection: Connection, within: Period, delta: float, channel: Channel | None = None) -> LiveMissRate | None:
+def live(connection: Connection, within: Period, delta: float) -> LiveMissRate | None:
     """The live miss rate; None where nothing was filed with a sample drawn from it."""
-    sampled = sampled_of(samples.counts(connection, within, channel))
+    return rate(samples.counts(connection, within), delta)
+
+
+def by_channel(counts: Sequence[Count], delta: float) -> dict[Channel, LiveMissRate]:
+    """The live miss rate of each channel with a sample."""
+    found = {name: rate([count for count in counts if count.channel == name], delta) for name in Channel}
+    return {name: one for name, one in found.items() if one}
+
+
+def rate(counts: Sequence[Count], delta: float) -> LiveMissRate | None:
+    """The live miss rate of what was counted."""
+    sampled = sampled_of(counts)
     return live_miss_rate(sampled, delta=delta) if sampled else None
 
 

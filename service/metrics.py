@@ -1,7 +1,8 @@
 """Numbers for Prometheus. Labels are routes, channels, models and sources: never a word of a message, never an id."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from math import isnan
 from threading import Lock
 from time import monotonic
 
@@ -9,12 +10,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
 from prometheus_client.registry import Collector
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.domain import Channel
 from pipeline.live import LiveMissRate
-from service import live_figures
+from service import live_figures, monitor
 from service.deadlines import Calendar
-from service.schemas import MessageOut
+from service.decision_schemas import DecisionOut
+from service.monitor import Compared, Drift
 from service.serving import Serving
 from service.store.database import Database
 from service.store.standing import Standing, standing
@@ -27,6 +31,8 @@ _DELTA = 0.1
 _UP = "1 where the database answers"
 _KEPT = 10.0
 """Seconds for which what was counted in the database is told again: asking often costs no more."""
+_DRIFT_KEPT = 600.0
+"""The same for drift, which looks at four months."""
 
 
 class Metrics:
@@ -53,10 +59,9 @@ class Metrics:
         self.waiting = Gauge("heard_requests_waiting", "Messages being worked on or in line", registry=self._registry)
         self._registry.register(_Standing(database, serving, calendar))
 
-    def taken(self, found: MessageOut) -> None:
+    def taken(self, channel: Channel, made: DecisionOut) -> None:
         """A message was received and decided."""
-        made = found.decision
-        self.received.labels(found.channel.value, made.route.value, made.model_version).inc()
+        self.received.labels(channel.value, made.route.value, made.model_version).inc()
 
     def text(self) -> bytes:
         """The exposition format."""
@@ -73,6 +78,8 @@ class _Standing(Collector):
         self._lock = Lock()
         self._counted: list[Metric] = []
         self._until = 0.0
+        self._drift: list[Drift] = []
+        self._drift_until = 0.0
 
     def collect(self) -> Iterator[Metric]:
         """The same for ten seconds; without a database only that it does not answer."""
@@ -92,10 +99,17 @@ class _Standing(Collector):
             with self._database.reading() as connection:
                 found = standing(connection, self._calendar.today(now))
                 live = live_figures.live(connection, live_figures.period(now), _DELTA)
+                drift = self._drifted(connection, now)
         except SQLAlchemyError:
             return [_gauge("heard_database_up", _UP, 0)]
         up = _gauge("heard_database_up", _UP, 1)
-        return [up, *_of_queues(found, now), *_of_the_rest(found, now), *_of_the_sample(live)]
+        return [up, *_of_queues(found, now), *_of_the_rest(found, now), *_of_the_sample(live), _of_drift(drift)]
+
+    def _drifted(self, connection: Connection, now: datetime) -> list[Drift]:
+        if monotonic() >= self._drift_until:
+            self._drift = [monitor.drift(connection, name, now, Compared(), words=False) for name in Channel]
+            self._drift_until = monotonic() + _DRIFT_KEPT
+        return self._drift
 
 
 def _of_queues(found: Standing, now: datetime) -> list[Metric]:
@@ -117,6 +131,16 @@ def _of_the_sample(live: LiveMissRate | None) -> list[Metric]:
     for bound, value in (("low", live.low), ("likely", live.value), ("high", live.high)):
         rate.add_metric([bound], value)
     return [rate, _gauge("heard_blind_sample_open", "Drawn messages not settled yet", live.sampled.open)]
+
+
+def _of_drift(found: Sequence[Drift]) -> Metric:
+    """Nothing of a channel without messages on both sides."""
+    index = GaugeMetricFamily("heard_drift_psi", "The last 30 days against the 90 before", labels=("channel", "of"))
+    for row in found:
+        for of, value in (("probabilities", row.index), ("topics", row.topics)):
+            if not isnan(value):
+                index.add_metric([row.channel.value, of], value)
+    return index
 
 
 def _of_the_rest(found: Standing, now: datetime) -> list[Metric]:

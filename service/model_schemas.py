@@ -1,11 +1,41 @@
 """HTTP bodies about models."""
 
+from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, Field
 
+from service.body import Body
 from service.models import KnownModel
 from service.serving import Serving
+from service.store.model_tables import Standing
+from service.store.proposals import Proposal
+
+LONGEST_REASON = 2_000
+
+
+class ChangeIn(Body):
+    """Why another model is to serve. The body may be left out."""
+
+    reason: str = Field(default="", max_length=LONGEST_REASON, pattern=r"^[^\x00]*$", description="For the record.")
+
+
+class ProposalOut(BaseModel):
+    """A model proposed to serve."""
+
+    id: int
+    version: str
+    replaces: str = Field(description="The version that served when it was proposed.")
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    expires_at: datetime = Field(description="Until when another person may confirm it.")
+    status: Standing
+
+    @classmethod
+    def from_domain(cls, made: Proposal) -> Self:
+        """The body for a proposal."""
+        return cls(**{name: getattr(made, name) for name in cls.model_fields})
 
 
 class ModelOut(BaseModel):
@@ -43,13 +73,15 @@ class ModelsOut(BaseModel):
     fixed: bool = Field(description="Whether the service was started with one folder, whatever is promoted.")
     problem: str = Field(description="Why messages go to a person unread by a model; empty where they do not.")
     models: list[ModelOut]
+    proposal: ProposalOut | None = Field(default=None, description="What waits for a second person, if anything.")
 
     @classmethod
-    def from_serving(cls, serving: Serving) -> Self:
+    def from_serving(cls, serving: Serving, waiting: Proposal | None = None) -> Self:
         """The body as things stand."""
         return cls(
             serving=serving.model_version,
             fixed=serving.fixed is not None,
             problem=serving.problem,
             models=[ModelOut.from_known(model) for model in serving.models.known()],
+            proposal=ProposalOut.from_domain(waiting) if waiting else None,
         )

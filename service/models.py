@@ -8,7 +8,7 @@ import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.artefact import Manifest, promote, release, serving_folder, verify
@@ -61,6 +61,32 @@ class Models:
                     found[version] = _known(folder, entry, serves=folder == serves)
         return list(found.values())
 
+    def champion(self) -> KnownModel | None:
+        """The one that should serve, as its list names it; not verified. None before the first."""
+        folder = self.serving()
+        if folder is None:
+            return None
+        entry = _entries(folder.parent)[-1]
+        return _listed(folder, entry, serves=True)
+
+    def whole(self, version: str) -> KnownModel:
+        """A model of the lists, verified now; NotPromotable says why it cannot serve."""
+        folder = self._folder_of(version)
+        entry = next(entry for entry in reversed(_entries(folder.parent)) if entry["version"] == version)
+        found = _known(folder, entry, serves=folder == self.serving())
+        if found.fault:
+            raise NotPromotable(f"{found.fault} The model that serves stays.")
+        return found
+
+    def before(self, version: str) -> KnownModel:
+        """The model that served before `version`, which must be the one that should serve now; NotPromotable else."""
+        return self.whole(self._earlier(version))
+
+    def history(self) -> list[dict[str, str]]:
+        """Every promotion in the list of those that served, the last first: version, promoted_at, by."""
+        served = self.serving()
+        return list(reversed(_entries(served.parent))) if served else []
+
     def promote(self, version: str, *, by: str) -> None:
         """Let `version` serve. It must stand in a list already and be whole; else NotPromotable and nothing changes."""
         with self._alone():
@@ -69,14 +95,17 @@ class Models:
     def rollback(self, version: str, *, by: str) -> None:
         """Let the model serve that did before `version`, which must be the one that should serve now."""
         with self._alone():
-            served = [entry["version"] for entry in _entries(self._folder)]
-            if not served or served[-1] != version:
-                self._folder_of(version)
-                raise NotPromotable("That is not the model that serves: somebody else was first. Look again.")
-            earlier = [other for other in served if other != version]
-            if not earlier:
-                raise NotPromotable("No other model has served here: there is nothing to go back to.")
-            self._promote(earlier[-1], by)
+            self._promote(self._earlier(version), by)
+
+    def _earlier(self, version: str) -> str:
+        served = [entry["version"] for entry in _entries(self._folder)]
+        if not served or served[-1] != version:
+            self._folder_of(version)
+            raise NotPromotable("That is not the model that serves: somebody else was first. Look again.")
+        earlier = [other for other in served if other != version]
+        if not earlier:
+            raise NotPromotable("No other model has served here: there is nothing to go back to.")
+        return earlier[-1]
 
     def _promote(self, version: str, by: str) -> None:
         folder = self._folder_of(version)
@@ -112,11 +141,15 @@ def _known(folder: Path, entry: dict[str, str], *, serves: bool) -> KnownModel:
         manifest = verify(folder)
     except UntrustedModel as error:
         fault = str(error)
+    return replace(_listed(folder, entry, serves=serves), manifest=manifest, fault=fault)
+
+
+def _listed(folder: Path, entry: dict[str, str], *, serves: bool) -> KnownModel:
     return KnownModel(
         version=folder.name,
         folder=folder,
-        manifest=manifest,
-        fault=fault,
+        manifest=None,
+        fault="",
         serves=serves,
         promoted_at=entry["promoted_at"],
         manifest_sha256=entry["manifest_sha256"],

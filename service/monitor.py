@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from pipeline.domain import Channel
-from pipeline.drift import MOVED, WordTest, stability_index, word_test
+from pipeline.drift import MOVED, WordTest, mix_index, stability_index, word_test
 from pipeline.live import LiveMissRate
 from pipeline.metrics import Figure, share
 from pipeline.records import Traffic
 from service import live_figures
-from service.feedback import overturn_rate
-from service.store import samples
+from service.store import insight_work, samples
+from service.store.insight_work import Verdicts
 from service.store.samples import Period
 
 _SEED = 20261127
 _MOST = 5_000
 _UNLIKELY = 0.01
 """A chance below which words are said to have changed."""
+_FEWEST = 100
+"""Messages before and now below which a stability index is mostly chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,19 +34,21 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """One channel, now against before. `index` is the stability index of complaint probabilities."""
+    """One channel, now against before: the stability `index` of complaint probabilities, and that of `topics`."""
 
     channel: Channel
     before: int
     now: int
     index: float
+    topics: float
     words: WordTest | None
 
     @property
     def moved(self) -> bool:
         """Whether a person should look. Words always change a little: with many messages that is soon certain."""
         told = self.words is not None and self.words.p < _UNLIKELY and self.words.auc > 0.6
-        return self.index > MOVED or told
+        shifted = self.index > MOVED or self.topics > MOVED
+        return told or (shifted and min(self.before, self.now) >= _FEWEST)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +59,13 @@ class Report:
     alpha: float
     live: LiveMissRate | None
     channels: dict[Channel, LiveMissRate]
-    overturned: Figure | None
+    verdicts: Sequence[Verdicts]
     drift: list[Drift]
+
+    @property
+    def overturned(self) -> Figure | None:
+        """Of all verdicts, the blind ones apart."""
+        return overturned(self.verdicts)
 
     @property
     def alarm(self) -> bool:
@@ -68,26 +77,43 @@ def report(
     connection: Connection, within: Period, compared: Compared, *, alpha: float, delta: float, words: bool = True
 ) -> Report:
     """Counted from the database at one moment."""
-    by_channel = {name: live_figures.live(connection, within, delta, name) for name in Channel}
-    overturned, reviewed = overturn_rate(samples.verdicts(connection, within))
+    counts = samples.counts(connection, within)
     return Report(
         within=within,
         alpha=alpha,
-        live=live_figures.live(connection, within, delta),
-        channels={name: found for name, found in by_channel.items() if found},
-        overturned=share(overturned, reviewed) if reviewed else None,
+        live=live_figures.rate(counts, delta),
+        channels=live_figures.by_channel(counts, delta),
+        verdicts=insight_work.verdicts(connection, within),
         drift=[drift(connection, name, within.until, compared, words=words) for name in Channel],
     )
 
 
+def verdict(report: Report) -> str:
+    """Whether the promise is kept, in a sentence."""
+    most = f"{report.alpha:.0%} of complaints are missed"
+    if report.alarm:
+        return f"Alarm: more than {most}."
+    if report.live is None:
+        return "No blind sample was drawn in this period: nothing can be said yet of what is missed."
+    if report.live.high > report.alpha:
+        return f"No alarm. The sample is still too small to say that at most {most}."
+    return f"The promise is kept: at most {most}."
+
+
+def overturned(verdicts: Sequence[Verdicts]) -> Figure | None:
+    """The share of verdicts, the blind ones apart, that turn complaint into not-complaint or back; None without any."""
+    reviewed = sum(each.verdicts for each in verdicts)
+    return share(sum(each.overturned for each in verdicts), reviewed) if reviewed else None
+
+
 def traffic(connection: Connection, within: Period, *, delta: float) -> Traffic:
     """What a record says of a period."""
-    overturned, reviewed = overturn_rate(samples.verdicts(connection, within))
+    found = overturned(insight_work.verdicts(connection, within))
     return Traffic(
         since=within.since.date(),
         until=within.until.date(),
         routes=samples.routes(connection, within),
-        overturned=str(share(overturned, reviewed)) if reviewed else None,
+        overturned=str(found) if found else None,
         live=live_figures.live(connection, within, delta),
     )
 
@@ -95,21 +121,15 @@ def traffic(connection: Connection, within: Period, *, delta: float) -> Traffic:
 def drift(connection: Connection, channel: Channel, until: datetime, compared: Compared, *, words: bool) -> Drift:
     """The last days of a channel against those before."""
     turn = until - timedelta(days=compared.days)
-    old = Period(since=turn - timedelta(days=compared.before), until=turn)
-    before = samples.scores(connection, old, channel, _MOST)
-    now = samples.scores(connection, Period(since=turn, until=until), channel, _MOST)
+    old, new = Period(since=turn - timedelta(days=compared.before), until=turn), Period(since=turn, until=until)
+    before, now = (samples.topics(connection, period, channel) for period in (old, new))
+    scores = [samples.probabilities(connection, period, channel, _MOST) for period in (old, new)]
+    texts = [samples.texts(connection, period, channel, _MOST) for period in (old, new)] if words else []
     return Drift(
         channel=channel,
-        before=len(before),
-        now=len(now),
-        index=stability_index(_probabilities(before), _probabilities(now)),
-        words=word_test(_texts(before), _texts(now), seed=_SEED) if words else None,
+        before=sum(before.values()),
+        now=sum(now.values()),
+        index=stability_index(*scores),
+        topics=mix_index(before, now),
+        words=word_test(*texts, seed=_SEED) if words else None,
     )
-
-
-def _probabilities(rows: Sequence[RowMapping]) -> list[float]:
-    return [row["complaint"] for row in rows]
-
-
-def _texts(rows: Sequence[RowMapping]) -> list[str]:
-    return [f"{row['subject']}\n{row['text']}" for row in rows]

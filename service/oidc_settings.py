@@ -4,18 +4,16 @@ from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from service.roles import Role
+from service.secret_rules import weakness
 
-_PLACEHOLDERS = frozenset({"", "changeme", "change-me", "password", "secret", "xxx", "todo"})
 
-
-class Oidc(BaseSettings):
+class Oidc(BaseModel):
     """One provider. Roles come from a claim of its tokens, so joiners and leavers are managed in one place."""
 
-    model_config = SettingsConfigDict(env_prefix="HEARD_OIDC_", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     issuer: str = Field(default="", description="As the provider writes it, to the last character.")
     client_id: str = Field(default="", description="What the provider calls this service.")
@@ -40,8 +38,8 @@ class Oidc(BaseSettings):
             raise ValueError("HEARD_OIDC_ISSUER must be an https:// address")
         if not self.client_id or not self.roles:
             raise ValueError("HEARD_OIDC_CLIENT_ID and HEARD_OIDC_ROLES are needed beside HEARD_OIDC_ISSUER")
-        if self.client_secret.get_secret_value().casefold() in _PLACEHOLDERS:
-            raise ValueError("HEARD_OIDC_CLIENT_SECRET holds no secret, or a placeholder")
+        if weak := weakness(self.client_secret.get_secret_value(), least=0):  # how long it is, the provider says
+            raise ValueError(f"HEARD_OIDC_CLIENT_SECRET {weak}")
         return self
 
 

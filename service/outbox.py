@@ -6,6 +6,7 @@ where a target asked for them, and those are read when it is sent, so that what 
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from pipeline.domain import Decision
 from service.audit_chain import Head
 from service.queue import UNDOABLE, ItemEventKind, QueueItem
+from service.sampling import WITHHELD
 from service.store import items, messages
 from service.store import outbox as store
 from service.store.outbox import Parcel
@@ -30,12 +32,21 @@ class Outbox:
 
     undo_within: timedelta = timedelta(minutes=10)
 
+    def all_decided(self, connection: Connection, decisions: Sequence[Decision], at: datetime) -> None:
+        """As `decided`, for messages that came in together."""
+        if store.wanting(connection, Happening.DECIDED):
+            for made in decisions:
+                self.decided(connection, made, at)
+
     def decided(self, connection: Connection, made: Decision, at: datetime) -> None:
         """A message came in, was decided and is in its queue."""
         wanting = store.wanting(connection, Happening.DECIDED)
         if wanting:
             row = messages.item_row(connection, made.message_id)
-            data = {"decision": _decision(made), "item": _item(items.item_of(row)) if row else None}
+            item = items.item_of(row) if row else None
+            hidden = item is not None and item.is_hidden
+            shown = {"decision": None, "withheld": WITHHELD} if hidden else {"decision": _decision(made)}
+            data = {**shown, "item": _item(item) if item else None}
             store.add(connection, wanting, _parcel(Happening.DECIDED, made.message_id, data, at=at))
 
     def moved(

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from pipeline.domain import Channel, Message
 from pipeline.errors import InputError, RefusedRow
+from pipeline.read.columns import parse_map
 from pipeline.read.files import read_again
 from pipeline.read.lines import line_of, read_jsonl
-from service.intake import ACTOR, AlreadySettled, IdInUse, Intake, Received, Settlement
+from service.accepting import ACTOR
+from service.intake import AlreadySettled, IdInUse, Intake, Received, Settlement
 from service.queue import EventKind
+from service.store import imports
 from service.store import quarantine as store
 from service.store.database import Database
 from service.store.quarantine import Case
@@ -116,11 +119,19 @@ def _waiting(database: Database, number: int) -> Case:
 def _read(database: Database, case: Case, channel: Channel | None) -> Message | RefusedRow:
     with database.reading() as connection:
         raw = store.raw_waiting(connection, case.number)
+        how = imports.read_with(connection, case.source, _file_of(case.place), case.arrived_at)
     if raw is None:
         raise AlreadySettled(f"Number {case.number} was settled by somebody else meanwhile.")
     if not raw:
         return RefusedRow(_NOTHING_KEPT, source=case.place)
-    return read_again(raw, source=case.place, channel=channel)
+    if how is None:
+        return read_again(raw, source=case.place, channel=channel)
+    return read_again(raw, source=case.place, channel=channel or how.channel, columns=parse_map(how.pairs))
+
+
+def _file_of(place: str) -> str:
+    """The file of a place: of `in.xlsx#Sheet1#3/Comments` it is `in.xlsx`."""
+    return place.partition("#")[0]
 
 
 def _waits_on(database: Database, case: Case, reason: str) -> Retried:

@@ -13,7 +13,9 @@ How an item may move; the database refuses every other way (`item_event` and the
 
 `reopened` also leads from service_request, other, declined and offered back to new. `undone` goes any of these ways
 backwards, once, soon after. An item keeps its status when it is claimed, given back, taken over, assigned, linked or
-extended. A new item that somebody holds is shown as `claimed`: the clock says so, and no job has to take it back.
+extended. What the model decides later (`DECIDED_LATER`) leaves it new, perhaps in another queue, or leads from new to
+service_request or other. A new item that somebody holds is shown as `claimed`: the clock says so, and no job has to
+take it back.
 """
 
 from dataclasses import dataclass
@@ -56,14 +58,14 @@ class EventKind(StrEnum):
     """What happened to a message."""
 
     RECEIVED = "received"
-    DECIDED = "decided"
+    DECIDED = "decided"  # again, where the model gave no answer at first
     QUEUED = "queued"
     RETRIED = "retried"  # set aside at first; the readers could read it later
     RELEASED = "released"  # set aside at first; a person supplied the message
 
 
 class ItemEventKind(StrEnum):
-    """What an officer did with an item."""
+    """What was done with an item: by an officer, but for the last three."""
 
     CLAIMED = "claimed"
     TAKEN_OVER = "taken_over"  # from who held it, with a reason
@@ -82,6 +84,9 @@ class ItemEventKind(StrEnum):
     ASSIGNED = "assigned"
     LINKED = "linked"  # to another message of the same case
     UNLINKED = "unlinked"
+    DECIDED = "decided"  # by the model, which gave no answer when the message came
+    FILED_SERVICE_REQUEST = "filed_service_request"  # likewise: a service request, with nothing for an officer
+    FILED_OTHER = "filed_other"  # likewise: neither
 
 
 REVIEWED = {
@@ -90,6 +95,16 @@ REVIEWED = {
     Label.OTHER: ItemEventKind.FOUND_OTHER,
 }
 """What a verdict does."""
+DECIDED_LATER = {
+    Route.SERVICE_REQUEST: ItemEventKind.FILED_SERVICE_REQUEST,
+    Route.NO_ACTION: ItemEventKind.FILED_OTHER,
+    Route.STAGE_1: ItemEventKind.DECIDED,
+    Route.REVIEW: ItemEventKind.DECIDED,
+    Route.SIGNPOST: ItemEventKind.DECIDED,
+}
+"""What the model's decision does where an item waited for it."""
+NOT_BY_OFFICERS = frozenset({*DECIDED_LATER.values(), ItemEventKind.UNDONE})
+"""What no officer chooses as such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,12 +139,17 @@ UNDOABLE = frozenset(move.kind for move in _UNDOABLE)
 
 
 def _all() -> frozenset[Transition]:
+    later = (
+        *_moves(_K.DECIDED, (_S.NEW, _S.NEW)),
+        *_moves(_K.FILED_SERVICE_REQUEST, (_S.NEW, _S.SERVICE_REQUEST)),
+        *_moves(_K.FILED_OTHER, (_S.NEW, _S.OTHER)),
+    )
     backwards = _moves(_K.UNDONE, *((move.after, move.before) for move in _UNDOABLE))
     stay_open = [
         _moves(kind, (at, at)) for kind in (_K.CLAIMED, _K.TAKEN_OVER, _K.GIVEN_BACK, _K.ASSIGNED) for at in OPEN
     ]
     stay = [_moves(kind, (at, at)) for kind in (_K.LINKED, _K.UNLINKED) for at in STORED]
-    return frozenset(chain(_UNDOABLE, backwards, *stay_open, *stay))
+    return frozenset(chain(_UNDOABLE, later, backwards, *stay_open, *stay))
 
 
 TRANSITIONS = _all()
@@ -142,8 +162,8 @@ def status_after(kind: ItemEventKind, before: QueueStatus) -> QueueStatus | None
 
 
 def allowed(status: QueueStatus) -> tuple[ItemEventKind, ...]:
-    """What may be done with an item that stands there, undoing apart."""
-    kinds = {move.kind for move in TRANSITIONS if move.before is status and move.kind is not _K.UNDONE}
+    """What an officer may do with an item that stands there, undoing apart."""
+    kinds = {move.kind for move in TRANSITIONS if move.before is status and move.kind not in NOT_BY_OFFICERS}
     return tuple(kind for kind in ItemEventKind if kind in kinds)
 
 
@@ -171,7 +191,7 @@ class QueueItem:
     """One message in one queue. `risk` is the complaint probability; dates are UK dates.
 
     `version` grows with every change, `fence` with every claim. `claim` is the last one not given back or used up,
-    perhaps run out: ask `held_at`.
+    perhaps run out: ask `held_at`. `blind` items are of the blind sample; their `risk` is drawn, and says nothing.
     """
 
     id: int
@@ -190,6 +210,7 @@ class QueueItem:
     extended_on: date | None = None
     case_reference: str | None = None
     closed_at: datetime | None = None
+    blind: bool = False
 
     def held_at(self, now: datetime) -> Claim | None:
         """The claim in force. One from the future is none: a clock put back must not lengthen it (P33)."""
@@ -200,6 +221,11 @@ class QueueItem:
         return QueueStatus.CLAIMED if self.status is QueueStatus.NEW and self.held_at(now) else self.status
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether what heard thinks of it is kept from everybody now: an officer is to decide without."""
+        return self.blind and self.status is QueueStatus.NEW
+
+    @property
     def due_by(self) -> date | None:
         """The date that matters now: of the acknowledgement until there is one, then of the answer."""
         if self.status in CLOSED:
@@ -207,6 +233,9 @@ class QueueItem:
         return self.answer_by if self.acknowledged_on else self.acknowledge_by
 
 
+_QUEUE_OF = {Route(name.value): name for name in QueueName}
+
+
 def queue_for(route: Route) -> QueueName | None:
     """The queue a route leads to; None where a message is only recorded."""
-    return QueueName(route.value) if route.value in set(QueueName) else None
+    return _QUEUE_OF.get(route)

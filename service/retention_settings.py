@@ -4,28 +4,31 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import NoDecode
 
 from service.periods import Periods
 
 _LONGEST = 36_500
 
 
-class Keep(BaseSettings):
+class Keep(BaseModel):
     """Days for each class of the retention schedule; what is open is always kept.
 
     `closed`: six years from the closing, within which a breach of the tenancy can be sued for (Limitation Act 1980,
     s. 5) and the Ombudsman asked (within 12 months). The others hold no case, only what was recorded.
     """
 
-    model_config = SettingsConfigDict(env_prefix="HEARD_KEEP_", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     no_action_days: int = Field(default=365, ge=1, le=_LONGEST, description="Recorded: praise, information, machines.")
     service_request_days: int = Field(default=730, ge=1, le=_LONGEST, description="Recorded: the service has the job.")
     closed_days: int = Field(default=2_191, ge=1, le=_LONGEST, description="Officers' items, from their closing.")
     settled_days: int = Field(
-        default=90, ge=1, le=_LONGEST, description="Quarantined cases, from when they were settled."
+        default=90,
+        ge=1,
+        le=_LONGEST,
+        description="Quarantined cases, from when they were settled; webhook events, from when they were sent.",
     )
     erase_list: Path = Field(
         default=Path("heard-erasures.jsonl"),

@@ -11,7 +11,9 @@ class Permission(StrEnum):
     RECEIVE = "receive"  # put messages in
     READ = "read"  # queues, items and messages, with the residents' words
     DECIDE = "decide"  # claim, review, offer, acknowledge, undo
+    MODELS = "models"  # the model page; propose, confirm or decline which model serves
     MEASURE = "measure"  # the numbers of `/metrics`, which hold nobody's words
+    EXPORT = "export"  # take figures away as a file; the audit record says who, which and what for
     ADMIN = "admin"  # settings that change how everybody's messages are handled
 
 
@@ -20,14 +22,16 @@ class Role(StrEnum):
 
     VIEWER = "viewer"  # sees the queues, for reporting and audit
     OFFICER = "officer"  # works them
-    DATA_SCIENTIST = "data_scientist"  # sees what was decided and tries words; decides nothing
+    DATA_SCIENTIST = "data_scientist"  # sees what was decided, tries words, proposes models; decides no item
     ADMINISTRATOR = "administrator"  # may do all
 
 
 HOLDS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.READ, Permission.MEASURE}),
     Role.OFFICER: frozenset({Permission.READ, Permission.DECIDE, Permission.SCORE}),
-    Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.SCORE, Permission.MEASURE}),
+    Role.DATA_SCIENTIST: frozenset(
+        {Permission.READ, Permission.SCORE, Permission.MEASURE, Permission.MODELS, Permission.EXPORT}
+    ),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 
@@ -39,6 +43,11 @@ class Caller:
     id: str
     name: str
     may: frozenset[Permission]
+
+    @property
+    def is_officer(self) -> bool:
+        """Whether it is a person who signed in; who holds a key, nobody can tell."""
+        return self.id.startswith("officer ")
 
 
 NOBODY_YET = Caller(id="", name="", may=frozenset(Permission))

@@ -1,4 +1,4 @@
-"""HTTP bodies, in and out, with the conversions to and from the domain."""
+"""HTTP bodies of messages, in and out, and of problems; what is said of a decision is in `decision_schemas`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -15,8 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.domain import Channel, CueKind, Decision, Flag, Label, Message, Route
+from pipeline.domain import Channel, Message
 from service.body import Body
+from service.decision_schemas import KeptDecisionOut
 from service.item_schemas import EventOut, ItemOut
 
 
@@ -97,120 +98,12 @@ class BatchIn(Body):
     messages: list[MessageIn] = Field(min_length=1, max_length=1_000)
 
 
-class ProbabilitiesOut(BaseModel):
-    """Calibrated probabilities; they sum to 1."""
-
-    complaint: float = Field(ge=0, le=1)
-    service_request: float = Field(ge=0, le=1)
-    other: float = Field(ge=0, le=1)
-
-
-class CueOut(BaseModel):
-    """A span of the scored text that speaks for a label."""
-
-    kind: CueKind
-    text: str = Field(description="The words, as scored.")
-    start: int = Field(ge=0, description="First character in the scored text.")
-    end: int = Field(ge=0, description="One past the last character.")
-    provision: str = Field(description="The provision of the Code it speaks to.")
-
-
-class InfluenceOut(BaseModel):
-    """A span of the scored text that moved the decision."""
-
-    text: str = Field(description="The words, as scored.")
-    start: int = Field(ge=0, description="First character in the scored text.")
-    end: int = Field(ge=0, description="One past the last character.")
-    weight: float = Field(description="Change of the complaint log odds that comes of these words.")
-
-
-class CategoryOut(BaseModel):
-    """The topic in each Ombudsman's own words."""
-
-    hos: str
-    lgsco: str
-
-
-class DecisionOut(BaseModel):
-    """What is done with a message, and why."""
-
-    id: str
-    channel: Channel
-    label: Label = Field(description="The likeliest label.")
-    probabilities: ProbabilitiesOut
-    route: Route = Field(description="Where the message goes.")
-    reasons: list[str] = Field(description="Why, in sentences for an officer.")
-    cues: list[CueOut]
-    flags: list[Flag]
-    category: CategoryOut
-    model_version: str
-    profile: str
-
-    @classmethod
-    def from_domain(cls, made: Decision) -> Self:
-        """The body for a decision just made."""
-        return cls(
-            id=made.message_id,
-            channel=made.channel,
-            label=made.label,
-            probabilities=ProbabilitiesOut(
-                complaint=made.prediction.complaint,
-                service_request=made.prediction.service_request,
-                other=made.prediction.other,
-            ),
-            route=made.route,
-            reasons=list(made.reasons),
-            cues=[
-                CueOut(kind=cue.kind, text=cue.text, start=cue.start, end=cue.end, provision=made.provisions[cue.kind])
-                for cue in made.cues
-            ],
-            flags=list(made.flags),
-            category=CategoryOut(hos=made.category.hos, lgsco=made.category.lgsco),
-            model_version=made.model_version,
-            profile=made.profile,
-        )
-
-
-class KeptDecisionOut(DecisionOut):
-    """A decision that was stored, with what an officer is shown."""
-
-    words: list[InfluenceOut] = Field(
-        description="The words that weighed most for a complaint, strongest first. "
-        "Empty where a cue already says why, and where no officer sees the message."
-    )
-
-    @classmethod
-    def from_row(cls, row: Any, channel: str) -> Self:
-        """The body for a decision read back from the store."""
-        return cls(
-            id=row["message_id"],
-            channel=Channel(channel),
-            label=row["label"],
-            probabilities=ProbabilitiesOut(
-                complaint=row["complaint"], service_request=row["service_request"], other=row["other"]
-            ),
-            route=row["route"],
-            reasons=row["reasons"],
-            cues=row["cues"],
-            words=row["words"],
-            flags=row["flags"],
-            category=CategoryOut(hos=row["category_hos"], lgsco=row["category_lgsco"]),
-            model_version=row["model_version"],
-            profile=row["profile"],
-        )
-
-
-class DecisionsOut(BaseModel):
-    """One decision a message, in the order sent."""
-
-    decisions: list[DecisionOut]
-
-
 class ReceivedOut(BaseModel):
     """A message received, with what was decided."""
 
     id: str
-    decision: KeptDecisionOut
+    decision: KeptDecisionOut | None = Field(description="Null where it is withheld.")
+    withheld: str | None = Field(default=None, description="Why the decision is not shown; else null.")
     item: ItemOut | None = Field(description="Null where the message is only recorded.")
 
 
@@ -231,7 +124,8 @@ class MessageOut(BaseModel):
     )
     prior_ids: list[str] = Field(description="Those found here, newest first: same sender, case or home.")
     repeat_of: str | None = Field(description="The last message before it from this sender with the same words.")
-    decision: KeptDecisionOut
+    decision: KeptDecisionOut | None = Field(description="Null where it is withheld.")
+    withheld: str | None = Field(default=None, description="Why the decision is not shown; else null.")
     item: ItemOut | None
     events: list[EventOut]
 

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.errors import HeardError
+from pipeline.errors import HeardError, SettingsError
 from service.crashpoints import crashpoint
 from service.outbox import body_of
 from service.store import outbox as store
@@ -24,6 +24,7 @@ from service.store import webhooks
 from service.store.database import Database
 from service.store.items import database_time
 from service.store.outbox import Parcel
+from service.vault import Vault
 from service.webhook_post import Answer
 from service.webhooks import LONGEST_WAIT, Target, pause_after, signed, wait_after
 
@@ -62,16 +63,23 @@ class Sender:
         database: Database,
         post: Post,
         *,
+        vault: Vault | None = None,
         now: Callable[[Connection], datetime] = database_time,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
         self._post = post
+        self._vault = vault or Vault.as_set()
+        self._refused = ""
         self._now = now
         self._chance = chance
 
     def run(self, stop: Event) -> None:
-        """Send what is due until `stop` is set."""
+        """Send what is due until `stop` is set. Not without the key that opens the secrets."""
+        try:
+            self._vault.seal_again(self._database)
+        except (SettingsError, SQLAlchemyError) as error:
+            _log.error("webhooks_not_sent", reason=str(error) if isinstance(error, SettingsError) else "the database")
         working: dict[int, Thread] = {}
         while not stop.wait(_LOOK_SECONDS):
             for webhook_id in self._due():
@@ -99,6 +107,10 @@ class Sender:
                 answer = send(self._post, made.target, made.parcel.event_id, made.body)
                 crashpoint("outbox_after_send")
                 made = self._step(webhook_id, (made, answer))
+        except SettingsError as error:
+            if self._refused != str(error):
+                _log.error("webhooks_not_sent", reason=str(error))
+            self._refused = str(error)
         except (SQLAlchemyError, HeardError) as error:
             _log.error("webhook_sender_failed", webhook=webhook_id, reason=type(error).__name__)
 
@@ -127,7 +139,7 @@ class Sender:
         if parcel is None or target is None:
             return None
         words = store.words(connection, parcel.message_id) if target.with_text else {}
-        return _Try(parcel=parcel, target=target, body=body_of(parcel, words))
+        return _Try(parcel=parcel, target=self._vault.opened(target), body=body_of(parcel, words))
 
     def _settle(self, connection: Connection, made: _Try, answer: Answer, now: datetime) -> None:
         parcel = made.parcel

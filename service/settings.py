@@ -1,15 +1,24 @@
-"""What an operator may set, by environment variables `HEARD_...` or the command line. Built in `create_app`."""
+"""What an operator may set: by options, then environment variables `HEARD_...`, then a file (`settings_file`)."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from pipeline.errors import SettingsError
 from service.oidc_settings import Oidc, is_protected
 from service.retention_settings import Keep
+from service.secret_rules import ADVICE, weakness
+from service.settings_file import PREFIX, read_settings, refuse_misspelt, settings_file
 
 
 class Nation(StrEnum):
@@ -22,9 +31,15 @@ class Nation(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Settings of one running service; an unknown `HEARD_...` option on the command line is refused there."""
+    """Settings of one running service. An option wins over a variable, a variable over the file."""
 
-    model_config = SettingsConfigDict(env_prefix="HEARD_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
 
     database: str = Field(
         default="sqlite:///heard.db", description="SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://..."
@@ -42,7 +57,7 @@ class Settings(BaseSettings):
     profile: str = Field(default="hos-2024", description="The Code in force.")
     nation: Nation = Field(default=Nation.ENGLAND, description="Whose bank holidays count: ENG, WLS, SCT or NIR.")
     host: str = Field(default="127.0.0.1", description="Loopback only, until keys or officers exist.")
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: int = Field(default=8000, ge=1, le=65535, description="Where it listens.")
     body_limit: int = Field(default=12_000_000, gt=0, description="Bytes a request body may have.")
     public_url: str = Field(
         default="", description="Where browsers find it, as https://heard.council.example. Signing in needs it."
@@ -74,6 +89,13 @@ class Settings(BaseSettings):
         description="Share of the messages filed without an officer that one reads blind all the same.",
     )
     blind_seed: str = Field(default="heard", description="Draws the blind sample; no secret, another draws others.")
+    second_person: bool = Field(
+        default=True,
+        description="Another person confirms which model serves, once people sign in; off: one person is enough.",
+    )
+    proposal_hours: int = Field(
+        default=72, ge=1, le=720, description="How long a proposed model waits for the second person."
+    )
     audit_key: SecretStr | None = Field(
         default=None, description="The key of the audit record, 32 characters or more; else that of the file."
     )
@@ -87,9 +109,38 @@ class Settings(BaseSettings):
         description="Append the audit record's head to this file once a day: keep it where the database's writers "
         "cannot write.",
     )
+    webhook_key: SecretStr | None = Field(
+        default=None,
+        description="Seals the secrets of webhooks in the database, 32 characters or more; several by commas while it "
+        "is exchanged, the new one first. Nothing is sent without it.",
+    )
     deliver: bool = Field(
         default=True, description="Send webhooks from the service itself; off where `heard deliver` runs apart."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as pydantic-settings calls it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then the file."""
+        refuse_misspelt(os.environ, cls)
+        path = settings_file()
+        in_file = read_settings(path, cls) if path else {}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
+
+    @field_validator("audit_key", "webhook_key")
+    @classmethod
+    def _strong(cls, given: SecretStr | None) -> SecretStr | None:
+        """Nothing that could be guessed."""
+        for secret in given.get_secret_value().split(",") if given is not None else ():
+            if weak := weakness(secret):
+                raise ValueError(f"{weak}: {ADVICE}")
+        return given
 
     @field_validator("own_addresses", mode="before")
     @classmethod
@@ -118,4 +169,7 @@ def settings_from(**given: object) -> Settings:
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()
         )
-        raise SettingsError(f"a setting is wrong ({faults}). Settings are HEARD_... variables or options.") from None
+        where = f"or stand in {path}" if (path := settings_file()) else "or stand in heard.toml"
+        raise SettingsError(
+            f"a setting is wrong ({faults}). Settings are options, HEARD_... variables, {where}."
+        ) from None

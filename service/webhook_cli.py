@@ -148,14 +148,16 @@ def deliver(
     from service.crashpoints import refuse_in_production
     from service.logs import to_standard_error
     from service.sender import Sender
+    from service.vault import Vault
     from service.webhook_post import Poster
 
     refuse_in_production()
-    store, stop = _opened(database), Event()
+    store, stop, vault = _opened(database), Event(), Vault.as_set()
+    vault.seal_again(store)
     to_standard_error()
     for received in (signal.SIGTERM, signal.SIGINT):
         signal.signal(received, lambda *_: stop.set())
-    sender = Sender(store, Poster())
+    sender = Sender(store, Poster(), vault=vault)
     if once:
         sender.once(stop)
     else:

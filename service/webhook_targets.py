@@ -19,6 +19,7 @@ from service.store import outbox as events
 from service.store import webhooks as store
 from service.store.database import Database
 from service.store.outbox import Counts
+from service.vault import Vault
 from service.webhook_addresses import Resolve, checked_url, refusal, resolve
 from service.webhook_post import Answer, Poster
 from service.webhooks import OLD_SECRET_KEPT, Happening, Target, checked_secret, new_secret, wanted
@@ -36,6 +37,7 @@ def add(
     with_text: bool = False,
     allow_private: bool = False,
     resolver: Resolve = resolve,
+    vault: Vault | None = None,
 ) -> Target:
     """A new target; InputError says why it cannot be one. A name that does not resolve yet may later."""
     target = Target(
@@ -47,10 +49,11 @@ def add(
         secrets=(_secret(secret_file),),
     )
     _check_addresses(target, resolver)
+    kept = replace(target, secrets=((vault or Vault.as_set()).seal(target.secrets[0]),))
     now = datetime.now(UTC)
     try:
         with database.writing() as connection:
-            made = replace(target, id=store.add(connection, target, now))
+            made = replace(target, id=store.add(connection, kept, now))
             _record(connection, "webhook.added", made.id, now, text=with_text, private=allow_private)
     except IntegrityError:
         raise InputError("There is a webhook with this URL: remove it first, or give another URL.") from None
@@ -86,7 +89,8 @@ def enable(database: Database, number: int) -> None:
 def rotate(database: Database, number: int, secret_file: Path | None = None) -> str:
     """A new secret, answered; the old one signs too for a while."""
     secret, until = _secret(secret_file), datetime.now(UTC) + OLD_SECRET_KEPT
-    _change(database, number, "webhook.rotated", lambda connection: store.rotate(connection, number, secret, until))
+    sealed = Vault.as_set().seal(secret)
+    _change(database, number, "webhook.rotated", lambda connection: store.rotate(connection, number, sealed, until))
     return secret
 
 
@@ -94,7 +98,7 @@ def send_test(database: Database, number: int, post: Post | None = None) -> Answ
     """Send a test event now."""
     now = datetime.now(UTC)
     with database.reading() as connection:
-        target = _target(connection, number, now)
+        target = Vault.as_set().opened(_target(connection, number, now))
     body = json.dumps({"type": Happening.TEST.value, "timestamp": now.isoformat(), "data": {}}).encode()
     return send(post or Poster(), target, f"test_{secrets.token_hex(12)}", body)
 

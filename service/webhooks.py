@@ -34,7 +34,7 @@ LONGEST_WAIT = timedelta(hours=24)
 OLD_SECRET_KEPT = timedelta(hours=24)
 """How long both secrets sign after a rotation."""
 
-_PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"  # noqa: S105  # what every secret begins with
 _FEWEST_BYTES, _MOST_BYTES = 24, 64
 _BEFORE_PAUSE, _LONGEST_PAUSE = 5, 60
 
@@ -113,17 +113,17 @@ def pause_after(failures: int) -> timedelta | None:
 
 def new_secret() -> str:
     """A secret that nobody can guess."""
-    return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def checked_secret(secret: str) -> str:
     """The secret; InputError where it is not one that Standard Webhooks allows."""
-    if not secret.startswith(_PREFIX):
-        raise InputError(f"A webhook secret starts with {_PREFIX}, then base64. Leave it out to have one made.")
+    if not secret.startswith(SECRET_PREFIX):
+        raise InputError(f"A webhook secret starts with {SECRET_PREFIX}, then base64. Leave it out to have one made.")
     try:
         size = len(_bytes_of(secret))
     except binascii.Error:
-        raise InputError(f"What follows {_PREFIX} in the webhook secret is not base64.") from None
+        raise InputError(f"What follows {SECRET_PREFIX} in the webhook secret is not base64.") from None
     if not _FEWEST_BYTES <= size <= _MOST_BYTES:
         raise InputError(f"The webhook secret has {size} bytes: it needs {_FEWEST_BYTES} to {_MOST_BYTES}.")
     return secret
@@ -146,4 +146,4 @@ def _signatures(keys: Iterable[str], content: bytes) -> Iterable[str]:
 
 
 def _bytes_of(secret: str) -> bytes:
-    return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)

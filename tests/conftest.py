@@ -40,6 +40,7 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("HEARD_", "MLFLOW_TRACKING"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HEARD_AUDIT_KEY", "the audit key of tests and nothing else")
+    monkeypatch.setenv("HEARD_WEBHOOK_KEY", "the webhook key of tests and nothing else")
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +70,7 @@ def classifier(model: Path) -> MessageClassifier:
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a throw-away PostgreSQL cluster; skipped, saying so, where PostgreSQL is not installed."""
-    programs = _postgres_programs()
+    programs = postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL's initdb is not on this machine (Debian: apt-get install postgresql)")
     folder = tmp_path_factory.mktemp("postgres")
@@ -92,7 +93,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
 
 
-def _postgres_programs() -> Path | None:
+def postgres_programs() -> Path | None:
+    """The folder of PostgreSQL's programs, or None."""
     found = shutil.which("initdb")
     if found:
         return Path(found).parent

@@ -23,6 +23,7 @@ from service.store.review_tables import transition
 from service.store.reviews import Review
 from service.turns import Asking, Turns
 from tests.builders import RECEIVED, a_decision, a_message
+from tests.rows import add_decision, add_item, add_message
 
 LEASE = timedelta(minutes=10)
 START = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
@@ -91,12 +92,13 @@ def put(
     *,
     complaint: float = 0.5,
     decision: dict[str, Any] | None = None,
+    blind: bool = False,
     **message: Any,
 ) -> QueueItem:
     made = a_decision(complaint, Route(queue.value), message_id=message_id, **decision or {})
-    messages.add_message(connection, a_message(id=message_id, **message), "inbox", received, Earlier())
-    messages.add_decision(connection, made, received)
-    messages.add_item(connection, made, queue, received, calendar.deadlines(received, 5, 10))
+    add_message(connection, a_message(id=message_id, **message), "inbox", received, Earlier())
+    add_decision(connection, made, received)
+    add_item(connection, made, queue, received, calendar.deadlines(received, 5, 10), blind=blind)
     row = messages.item_row(connection, message_id)
     assert row is not None
     return items.item_of(row)

@@ -41,7 +41,9 @@ class Site:
         made = {"cues": (), "provisions": {}, **given.pop("decision", {})}
         message_id = given.pop("message_id", f"m-{time.monotonic_ns()}")
         with self.parts.database.writing() as connection:
-            item = put(connection, self.parts.calendar, message_id, queue, received, decision=made, **given)
+            item = put(
+                connection, self.parts.calendar, message_id, queue, received, decision=made, blind=blind, **given
+            )
             if blind:
                 connection.execute(decision.update().where(decision.c.message_id == message_id).values(blind=True))
         return item

@@ -13,7 +13,14 @@ from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent
 ADDRESS = "http://127.0.0.1:8766"
-PICTURES = (("stage-1", "/", 1100), ("review", "/?queue=review", 1100), ("help", "/help", 1100), ("phone", "/", 320))
+PICTURES = (
+    ("stage-1", "/", 1100),
+    ("review", "/?queue=review", 1100),
+    ("help", "/help", 1100),
+    ("insight", "/insight", 1100),
+    ("model", "/model#trade", 1100),
+    ("phone", "/", 320),
+)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.domain import Channel, Message
 from pipeline.errors import InputError, RefusedRow, UnreadableSource
+from pipeline.read.columns import ColumnMap
 from pipeline.read.containers import OLE, ZIP, Holds, look_inside
 from pipeline.read.encodings import is_binary
 from pipeline.read.layout import looks_like_mail
@@ -14,13 +15,17 @@ from pipeline.read.lines import read_jsonl
 from pipeline.read.mail import MAIL_LIMIT, read_mail
 from pipeline.read.mbox import read_mbox
 from pipeline.read.outlook import read_msg
+from pipeline.read.parquet import read_parquet
 from pipeline.read.tables import read_csv, read_kept
 from pipeline.read.workbooks import read_workbook
 
+PARQUET = b"PAR1"
+"""The first bytes of a Parquet file."""
+
+_ANSWER = re.compile(r"#\d+/(.+)\Z", re.DOTALL)
 _LINE_END = re.compile(rb"[\r\n]")
 _BINARY = {
     b"%PDF": "a PDF",
-    b"PAR1": "a Parquet file",
     b"\x1f\x8b": "a gzip file. Unpack it first",
 }
 
@@ -31,17 +36,27 @@ def read_paths(paths: Iterable[str], *, channel: Channel | None) -> Iterator[Mes
         if given == "-":
             yield from read_jsonl(sys.stdin.buffer, source="-", channel=channel)
             continue
-        for path in _files(Path(given)):
-            try:
-                yield from _read_file(path, str(path), channel)
-            except UnreadableSource as error:
-                yield error
-            except OSError as error:
-                yield UnreadableSource(f"{path}: cannot be read ({error.strerror or type(error).__name__}).")
+        for path in files_of(Path(given)):
+            yield from read_file(path, channel=channel)
 
 
-def read_again(raw: bytes, *, source: str, channel: Channel | None) -> Message | RefusedRow:
-    """What a message or refusal kept, by the readers as they are now. `source` is the place it came from."""
+def read_file(path: Path, *, channel: Channel | None) -> Iterator[Message | InputError]:
+    """Every message of a file, in order; what cannot be used comes as an error, in its place."""
+    try:
+        yield from _read_file(path, str(path), channel)
+    except UnreadableSource as error:
+        yield error
+    except OSError as error:
+        yield UnreadableSource(f"{path}: cannot be read ({error.strerror or type(error).__name__}).")
+
+
+def read_again(
+    raw: bytes, *, source: str, channel: Channel | None, columns: ColumnMap | None = None
+) -> Message | RefusedRow:
+    """What a message or refusal kept, by the readers as they are now. `source` is the place it came from.
+
+    `columns` is the map that its table was read with. Of a row of several answers, it is the one of that place.
+    """
     if raw.startswith(OLE):
         found = [read_msg(raw, source=source)]
     elif not _LINE_END.search(raw.rstrip(b"\r\n")):
@@ -50,15 +65,25 @@ def read_again(raw: bytes, *, source: str, channel: Channel | None) -> Message |
         found = [read_mail(raw, source=source)]
     else:
         try:
-            found = list(read_kept(raw, source=source, channel=channel))
+            found = list(read_kept(raw, source=source, channel=channel, given=columns))
         except UnreadableSource:
             found = []
+    found = _of_place(found, source) if len(found) > 1 else found
+    if len(found) > 1 and columns:
+        return RefusedRow("the row holds several answers: a person must release each.", source=source)
     if len(found) != 1:
         return RefusedRow("what was kept is neither one mail nor one row: a person must read it.", source=source)
     return found[0]
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _of_place(found: list[Message | RefusedRow], place: str) -> list[Message | RefusedRow]:
+    """Of the answers of a row the one that a place names, as in `in.csv#3/What went wrong?`; else all."""
+    column = _ANSWER.search(place)
+    named = [one for one in found if column and (one.source or "").endswith(f"/{column[1]}")]
+    return named or found
+
+
+def files_of(path: Path) -> Iterator[Path]:
     """The file itself, or the files below a folder, hidden ones left out; links are not followed."""
     if not path.is_dir():
         yield path
@@ -72,6 +97,8 @@ def _read_file(path: Path, source: str, channel: Channel | None) -> Iterator[Mes
     start = _start(path, source)
     if start.startswith((OLE, ZIP)):
         yield from _read_container(path, source, channel)
+    elif start.startswith(PARQUET):
+        yield from read_parquet(path, source=source, channel=channel)
     elif start.lstrip(b"\r\n").startswith(b"From "):
         yield from read_mbox(path, source=source)
     elif start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"[")):

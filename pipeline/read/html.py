@@ -1,35 +1,76 @@
 """HTML of a mail -> the words a reader would see."""
 
 import re
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.read.markup import thin
+from pipeline.read.markup import comments, thin
 
 _BREAKS = "p,div,tr,li,ul,ol,h1,h2,h3,h4,h5,h6,table,pre,hr,blockquote,section,article,header,footer,address,dt,dd"
 _QUOTES = "blockquote,.yahoo_quoted,.protonmail_quote"
 _SIGNATURES = "#Signature,#ms-outlook-mobile-signature,.gmail_signature,.moz-signature,.protonmail_signature_block"
 _OUTERMOST = "[{0}]:not([{0}] [{0}])"
-_WHITE = re.compile(r"white|#f{3}(?:f(?:ff)?(?:ff)?)?|rgba?\(255,255,255(?:,[\d.]+)?\)|transparent")
+_HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})(?:[0-9a-f]{1,2})?")
+_RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,[\d.]+)?\)")
+_NAMES = {"white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "blue": (0, 0, 255)} | {
+    "yellow": (255, 255, 0),
+    "lime": (0, 255, 0),
+    "green": (0, 128, 0),
+    "gray": (128, 128, 128),
+    "grey": (128, 128, 128),
+    "silver": (192, 192, 192),
+    "navy": (0, 0, 128),
+}
+_PAPER = _NAMES["white"]
+_NEAR = 8
+"""Steps of 255 by which nobody tells a colour from its ground."""
 _NOTHING = re.compile(r"0+(?:\.0+)?(?:px|pt|em|rem|%)?")
 _FAR = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|pt|em|rem|%)?")
 _INDENTED = re.compile(r"border:(?:none|0(?:px)?)(?:;|$)")
 _ANCESTORS = 30
+_FEWEST = 3
+_WORD = re.compile(r"[^\W\d_]{2,}")
+HIDDEN_LIMIT = 20_000
+"""Characters of hidden words that are kept for a person."""
 
 
-def html_to_text(html: str) -> str:
-    """The words a reader would see: no script, style, hidden preheader or tracking pixel; quotations behind `>`.
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a mail's HTML says: the words a reader would see, and those that are there but hidden."""
+
+    text: str
+    hidden: str
+
+
+def read_html(html: str) -> Shown:
+    """The words a reader would see, and the words hidden from them, where there are more than a few.
 
     Hidden text must not decide (reliability row B43), so it is left out, unless nothing else is there.
     """
     lean = thin(html)
-    return _text(lean, hidden=False) or _text(lean, hidden=True)
-
-
-def _text(lean: str, *, hidden: bool) -> str:
     tree = LexborHTMLParser(lean)
-    if not hidden:
-        _drop_hidden(tree)
+    found = [*_drop_hidden(tree), *comments(html)]
+    text = _text(tree)
+    hidden = "\n".join(words for words in map(_folded, found) if _says_more(words, text))[:HIDDEN_LIMIT]
+    return Shown(text=text or _text(LexborHTMLParser(lean)), hidden=hidden)
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.split())
+
+
+def _says_more(hidden: str, shown: str) -> bool:
+    """Whether hidden words are more than a spacer, or a summary that repeats what is shown."""
+    return len(_WORD.findall(hidden)) >= _FEWEST and hidden not in _folded(shown)
+
+
+def html_to_text(html: str) -> str:
+    """The words a reader would see: no script, style, hidden preheader or tracking pixel; quotations behind `>`."""
+    return read_html(html).text
+
+
+def _text(tree: LexborHTMLParser) -> str:
     for node in tree.css("br"):
         node.replace_with("\n")
     for node in tree.css("td,th"):
@@ -45,12 +86,16 @@ def _text(lean: str, *, hidden: bool) -> str:
     return re.sub(r"\n{2,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _drop_hidden(tree: LexborHTMLParser) -> None:
+def _drop_hidden(tree: LexborHTMLParser) -> list[str]:
+    """Take what is hidden out of a tree; answers its words."""
     for node in tree.css("[style],[color]"):
         if _is_hidden(node):
             node.attrs["hidden"] = ""
+    found = []
     for node in tree.css(_OUTERMOST.format("hidden")):
+        found.append(node.text(separator=" "))
         node.decompose()
+    return found
 
 
 def _is_hidden(node: LexborNode) -> bool:
@@ -62,7 +107,7 @@ def _is_hidden(node: LexborNode) -> bool:
         or any(_NOTHING.fullmatch(style.get(name, "")) for name in ("font-size", "opacity"))
         or any(_FAR.fullmatch(style.get(name, "")) for name in ("left", "right", "top", "text-indent", "margin-left"))
         or (style.get("overflow") == "hidden" and _without_size(style))
-        or (_is_white(style.get("color") or node.attributes.get("color")) and not _on_a_ground(node))
+        or _is_lost(style.get("color") or node.attributes.get("color"), node)
     )
 
 
@@ -75,22 +120,38 @@ def _style(node: LexborNode) -> dict[str, str]:
     return {name: value for name, _, value in (part.partition(":") for part in declared.split(";"))}
 
 
-def _is_white(colour: str | None) -> bool:
-    return colour is not None and _WHITE.fullmatch(colour.lower().replace(" ", "")) is not None
+def _is_lost(colour: str | None, node: LexborNode) -> bool:
+    """Whether words in a colour cannot be told from what is behind them."""
+    if not colour:
+        return False
+    if colour.replace(" ", "").lower() == "transparent":
+        return True
+    ink, ground = _rgb(colour), _ground(node)
+    return bool(ink and ground) and all(abs(a - b) < _NEAR for a, b in zip(ink or (), ground or (), strict=True))
 
 
-def _on_a_ground(node: LexborNode) -> bool:
-    """Whether white words can be seen, on a coloured ground or a picture."""
+def _ground(node: LexborNode) -> tuple[int, ...] | None:
+    """The colour behind a node: paper where nothing says, None where it is a picture or a colour that is not known."""
     above: LexborNode | None = node
     for _ in range(_ANCESTORS):
         if above is None:
-            return False
+            break
         style = _style(above)
         ground = style.get("background-color") or style.get("background") or above.attributes.get("bgcolor")
-        if ground and ground != "none":
-            return not _is_white(ground)
+        if ground and ground not in {"none", "transparent", "inherit", "initial"}:
+            return _rgb(ground)
         above = above.parent
-    return False
+    return _PAPER
+
+
+def _rgb(colour: str) -> tuple[int, ...] | None:
+    plain = colour.lower().replace(" ", "")
+    found = _HEX.fullmatch(plain)
+    if found:
+        digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
+        return tuple(int(digits[place : place + 2], 16) for place in (0, 2, 4))
+    numbers = _RGB.fullmatch(plain)
+    return tuple(map(int, numbers.groups())) if numbers else _NAMES.get(plain)
 
 
 def _mark_quotes(tree: LexborHTMLParser) -> None:

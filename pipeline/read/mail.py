@@ -62,6 +62,9 @@ def message_of(mail: Mail, *, body: str, delivered: str, raw: bytes, source: str
         sender=sender_of(inner.mail),
         source=source,
         kind=_kind(mail, inner, words.text, subject, whole=whole and words.whole),
+        by_bytes=True,
+        hidden=words.hidden,
+        differing=words.differing,
         raw=raw,
     )
 

@@ -19,6 +19,8 @@ _ATTRIBUTE = re.compile(
     r"""(?<![^\s"'])(style|class|id|hidden|bgcolor|color|type)(?:\s{0,9}=\s{0,9}("[^"]*"|'[^']*'|[^\s"'>]+)|(?=[\s/>]))""",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"<!--(?!\[)(.{1,20000}?)-->", re.DOTALL)
+_CODE = re.compile(r"[{}]|@(?:media|import|font-face)|</?\w|=\"|\bfunction\b|;\s*$")
 _NOT_WORDS = frozenset({"script", "style", "title", "template", "noscript", "textarea", "svg", "math", "object"})
 _FLAT = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -129,6 +131,12 @@ class _Thinning:
 def thin(markup: str) -> str:
     """The same words and tags, without scripts, style sheets, comments, most attributes and bottomless nesting."""
     return _Thinning(markup=markup).run()
+
+
+def comments(markup: str) -> list[str]:
+    """What stands in comments, without tags; conditions and style sheets that mail programs write are left out."""
+    found = (re.sub(r"<[^<>]{0,1000}>", " ", comment) for comment in _COMMENT.findall(markup[:MARKUP_LIMIT]))
+    return [words for words in found if not words.lstrip().startswith("[") and not _CODE.search(words)]
 
 
 def _attributes(markup: str, start: int, end: int) -> str:

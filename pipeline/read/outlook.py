@@ -49,6 +49,8 @@ def _message(raw: bytes, source: str) -> Message:
     with OleFileIO(io.BytesIO(raw)) as ole:
         if sum(entry.size for entry in ole.direntries if entry) > 2 * len(raw):
             raise ValueError("the streams claim more than the file holds")
+        if ole.num_mini_fat_sectors * ole.sector_size > len(raw):
+            raise ValueError("the table of small streams claims more than the file holds")
         item = _Item(storage=Storage.from_ole(ole), header=MSG_HDR_OFFSET)
     delivered = item.moment(pid.PID_MESSAGE_DELIVERY_TIME)
     return message_of(_mail(item, depth=0), body=_fingerprint(item), delivered=delivered, raw=raw, source=source)

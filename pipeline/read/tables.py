@@ -10,7 +10,7 @@ from pipeline.contract import message_from_row
 from pipeline.domain import Channel, Message
 from pipeline.errors import RefusedRow
 from pipeline.formulas import formula_plain
-from pipeline.read.columns import Columns, find_columns, holds_words, written
+from pipeline.read.columns import ColumnMap, Columns, find_columns, holds_words, written
 from pipeline.read.csv_files import (
     HEADER_LINES,
     Record,
@@ -71,17 +71,23 @@ def header_row(rows: Sequence[Sequence[str]], is_header: Callable[[Sequence[str]
     return next((number for number, row in enumerate(rows) if is_header(row)), 0)
 
 
-def read_kept(raw: bytes, *, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
-    """The row in `raw` of a message or refusal: it stands below its header."""
+def read_kept(
+    raw: bytes, *, source: str, channel: Channel | None, given: ColumnMap | None = None
+) -> Iterator[Message | RefusedRow]:
+    """The row in `raw` of a message or refusal: it stands below its header. `given` is the map it was read with."""
     text = raw.decode("utf-8", "surrogateescape")
     delimiter = most_common_delimiter(text.partition("\n")[0])
-    yield from _read(records_in(text, delimiter), delimiter, source, channel)
+    yield from _read(records_in(text, delimiter), delimiter, source, channel, given)
 
 
-def _read(records: Records, delimiter: str, source: str, channel: Channel | None) -> Iterator[Message | RefusedRow]:
+def _read(
+    records: Records, delimiter: str, source: str, channel: Channel | None, given: ColumnMap | None = None
+) -> Iterator[Message | RefusedRow]:
     rows = iter(records)
     header = next(rows, Record(line=1))
-    columns = find_columns(header.cells, source=source, line=header.line, delimiter=delimiter, channel=channel)
+    columns = find_columns(
+        header.cells, source=source, line=header.line, delimiter=delimiter, channel=channel, given=given
+    )
     records.width = columns.width
     seen = Seen()
     for number, record in enumerate(rows, start=1):

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message as Mail
 
 from pipeline.read.decoding import to_text
 from pipeline.read.headers import charset_of, file_name
-from pipeline.read.html import html_to_text
+from pipeline.read.html import html_to_text, read_html
 from pipeline.read.invitations import invitation_words
 from pipeline.read.structure import DEPTH_LIMIT, SIGNED, Contents, every_mail
 from pipeline.read.tnef import SIGNATURE, tnef_words
@@ -25,10 +25,15 @@ _BASE64 = re.compile(rb"\s*+(?:[A-Za-z0-9+/]{20,}+={0,2}+\s*+)++\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What could be read of a mail. `whole` is false where a person must look, for there is or may be more."""
+    """What could be read of a mail. `whole` is false where a person must look, for there is or may be more.
+
+    `hidden` are words that are there and not shown; `differing` the plain text and the HTML that do not say the same.
+    """
 
     text: str
     whole: bool
+    hidden: str = ""
+    differing: tuple[str, ...] = ()
 
 
 def words_of(mail: Contents, *, with_attached: bool) -> Words:
@@ -38,15 +43,18 @@ def words_of(mail: Contents, *, with_attached: bool) -> Words:
     return Words(
         text="\n\n".join(each.text for each in found if each.text),
         whole=all(each.whole for each in found) and all(depth <= DEPTH_LIMIT for depth, _ in mails),
+        hidden="\n".join(each.hidden for each in found if each.hidden),
+        differing=tuple(part for each in found for part in each.differing),
     )
 
 
 def own_words(mail: Contents) -> Words:
     """The words of a mail without those of the mails attached to it."""
     sealed = any(leaf.get_content_type() in _ENCRYPTED for leaf in mail.leaves)
-    text = _usual(mail)
-    if text:
-        return Words(text=_unsigned(text), whole=mail.whole and not sealed and _ARMOUR not in text)
+    usual = _usual(mail)
+    if usual.text:
+        whole = mail.whole and not sealed and _ARMOUR not in usual.text
+        return replace(usual, text=_unsigned(usual.text), whole=whole)
     for read in (_invitation, _winmail, _text_file):
         text = _each(mail.leaves, read)
         if text:
@@ -69,11 +77,15 @@ def _unsigned(text: str) -> str:
     return "\n".join(kept).strip() or text
 
 
-def _usual(mail: Contents) -> str:
+def _usual(mail: Contents) -> Words:
     shown = [leaf for leaf in mail.leaves if leaf.get_content_disposition() != "attachment"]
     plain = _each(shown, lambda leaf: _text(leaf) if leaf.get_content_type() == "text/plain" else "")
-    html = _each(shown, lambda leaf: html_to_text(_text(leaf)) if leaf.get_content_type() == "text/html" else "")
-    return _the_fuller(plain, html)
+    pages = [read_html(_text(leaf)) for leaf in shown if leaf.get_content_type() == "text/html"]
+    html = "\n\n".join(filter(None, (page.text.strip() for page in pages))).strip()
+    hidden = "\n".join(page.hidden for page in pages if page.hidden and page.hidden not in " ".join(plain.split()))
+    text = _the_fuller(plain, html)
+    differing = (plain, html) if text not in {plain, html} else ()
+    return Words(text=text, whole=True, hidden=hidden, differing=differing)
 
 
 def _the_fuller(plain: str, html: str) -> str:

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.params import load_params
+
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """The files of one training: `root` holds params.yaml and the corpus; results go below `made`, else data/."""
+    """The files of one training: `root` holds params.yaml and the corpus; results go below `made`, else data/.
+
+    `more` is a file to learn from beside the corpus and those that params.yaml names.
+    """
 
     root: Path
     made: Path | None = None
+    more: Path | None = None
 
     @property
     def _made(self) -> Path:
@@ -29,6 +35,12 @@ class Places:
     def params(self) -> Path:
         """What training reads."""
         return self.root / "params.yaml"
+
+    @property
+    def also(self) -> list[Path]:
+        """What is learned from beside the corpus; a split never changes by it, and the frozen test least of all."""
+        named = [self.root / name for name in load_params(self.params).data.also]
+        return named if self.more is None else [*named, self.more]
 
     @property
     def prepared(self) -> Path:
@@ -76,9 +88,19 @@ class Places:
         return self._made / "processed" / "metrics.json"
 
     @property
+    def predictions(self) -> Path:
+        """What the model says of each message of the frozen test, by id."""
+        return self._made / "interim" / "predictions.csv"
+
+    @property
     def fairness(self) -> Path:
         """Miss rate and false flags by group of writers, of authors that training did not see."""
         return self._made / "processed" / "fairness.json"
+
+    @property
+    def evaluation(self) -> Path:
+        """The numbers behind the pictures and tables of a model's page."""
+        return self._made / "processed" / "evaluation.json"
 
     @property
     def plots(self) -> Path:

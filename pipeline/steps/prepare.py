@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
 
 import joblib
 from rich.progress import track
@@ -15,15 +14,12 @@ from pipeline.steps.places import Places
 _CHUNK = 200
 
 
-def run(places: Places, also: Path | None = None) -> None:
-    """Read the corpus, check its splits, prepare every message on all cores.
-
-    `also` is a file to learn from beside it; the frozen test stays as it is.
-    """
+def run(places: Places) -> None:
+    """Read the corpus and what is learned from beside it, check the splits, prepare every message on all cores."""
     rows = read_corpus(places.raw)
-    if also is not None:
-        rows += of_split(read_more(also), "train", "calibration")
-        check_splits(rows)
+    for path in places.also:
+        rows += of_split(read_more(path), "train", "calibration")
+    check_splits(rows)
     chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
     work = joblib.Parallel(n_jobs=-1, return_as="generator")(joblib.delayed(_prepare_all)(chunk) for chunk in chunks)
     prepared = chain.from_iterable(track(work, "Reading the corpus", total=len(chunks), transient=True))

@@ -6,6 +6,7 @@ import joblib
 
 from pipeline.artefact import promote, save
 from pipeline.card import model_card
+from pipeline.commit import commit_of
 from pipeline.corpus import corpus_sha256
 from pipeline.domain import Thresholds
 from pipeline.fairness import fairness_section, read_results
@@ -19,7 +20,7 @@ def run(places: Places) -> str:
     metrics = json.loads(places.metrics.read_text(encoding="utf-8"))
     rows = json.loads(places.thresholds.read_text(encoding="utf-8"))
     thresholds = {name: Thresholds(**values) for name, values in rows.items()}
-    params, digest = load_params(places.params), corpus_sha256(places.raw)
+    params, digest = load_params(places.params), corpus_sha256(places.raw, places.also)
     estimators = joblib.load(places.estimators)
     manifest = save(
         places.models,
@@ -34,9 +35,18 @@ def run(places: Places) -> str:
             encoder=estimators.encoder is not None,
         ),
         metrics=metrics,
+        evaluation=places.evaluation,
     )
     folder = places.models / manifest.version
     promote(folder, by="heard train")
     plots = {path.stem: path for path in sorted(places.plots.glob("*.png"))}
-    log_training(folder, manifest, params, plots, store=places.root)
+    log_training(
+        folder,
+        params,
+        plots=plots,
+        predictions=places.predictions,
+        commit=commit_of(places.root),
+        models=places.released,
+        store=places.root,
+    )
     return manifest.version

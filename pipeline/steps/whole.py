@@ -2,20 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from pipeline.steps import calibrate, combine, evaluate, prepare, register, train
 from pipeline.steps import encoder as encoder_step
 from pipeline.steps.places import Places
 
 
-def train_and_register(places: Places, say: Callable[[str], None], *, encoder: bool, also: Path | None = None) -> None:
-    """From the corpus, and perhaps a file `also`, to a model that serves locally, saying what goes on.
-
-    With `encoder` it is the larger one.
-    """
+def train_and_register(places: Places, say: Callable[[str], None], *, encoder: bool) -> None:
+    """From the corpus to a model that serves locally, saying what goes on. With `encoder` it is the larger one."""
     for what, step in (
-        ("reading the corpus", partial(prepare.run, also=also)),
+        ("reading the corpus", prepare.run),
         ("learning", train.run),
         *((("fetching or training the encoder", encoder_step.run),) if encoder else ()),
         ("putting the model together", partial(combine.run, encoder=encoder)),

@@ -11,6 +11,7 @@ from service.claiming import Claiming
 from service.deadlines import Calendar, Today
 from service.intake import Intake
 from service.metrics import Metrics
+from service.promoting import Promoting
 from service.reviewing import Reviewing
 from service.serving import Serving
 from service.settings import Settings
@@ -28,6 +29,7 @@ class Context:
     intake: Intake
     calendar: Calendar
     metrics: Metrics
+    promoting: Promoting
     claiming: Claiming
     reviewing: Reviewing
 

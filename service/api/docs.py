@@ -1,34 +1,60 @@
-"""The description of the HTTP interface: OpenAPI, and a page to try it from."""
+"""The description of the HTTP interface: OpenAPI, and a page to try it from, with nothing from another host."""
 
-import base64
-import hashlib
-import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from service import swagger
 from service.api.permissions import anyone
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
-_PAGE = get_swagger_ui_html(openapi_url="/openapi.json", title="heard: HTTP interface", swagger_favicon_url="data:,")
-_SCRIPT = re.findall(r"<script>(.*?)</script>", bytes(_PAGE.body).decode(), re.DOTALL)[0]
-_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-_FROM = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5/"
+_FILES = f"/static/swagger/{swagger.VERSION}"
 _POLICY = (
-    f"default-src 'none'; script-src {_FROM} 'sha256-{_HASH}'; style-src {_FROM}; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+"""As everywhere, but for the pictures that stand in Swagger UI's own stylesheet."""
+_HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>heard: HTTP interface</title>
+<link rel="icon" href="/static/heard.svg" type="image/svg+xml">
+"""
+_PAGE = f"""{_HEAD}<link rel="stylesheet" href="{_FILES}/{swagger.CSS}">
+</head>
+<body>
+<main id="interface"></main>
+<script src="{_FILES}/{swagger.SCRIPT}"></script>
+<script src="/static/interface.js"></script>
+</body>
+</html>
+"""
 
 
 @router.get("/docs")
-def docs() -> HTMLResponse:
-    """Swagger UI. Its own inline script is allowed by its hash, nothing else inline."""
-    return HTMLResponse(_PAGE.body, headers={"Content-Security-Policy": _POLICY})
+def docs(request: Request) -> HTMLResponse:
+    """Swagger UI from our own files; the bare list of calls where they were not fetched."""
+    if swagger.are_here():
+        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse("".join(_plain(request.app.openapi())))
 
 
 @router.get("/openapi.json")
 def openapi(request: Request) -> JSONResponse:
     """The interface as OpenAPI 3.1."""
     return JSONResponse(request.app.openapi())
+
+
+def _plain(document: dict[str, Any]) -> Iterator[str]:
+    yield _HEAD + '<link rel="stylesheet" href="/static/plain.css">\n</head>\n<body>\n<h1>HTTP interface</h1>\n'
+    yield '<p>In full: <a href="/openapi.json">openapi.json</a>.</p>\n<dl>\n'
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield f"<dt><code>{escape(method.upper())} {escape(path)}</code></dt>\n"
+            yield f"<dd>{escape(operation.get('description', ''))}</dd>\n"
+    yield "</dl>\n</body>\n</html>\n"

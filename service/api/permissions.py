@@ -49,6 +49,7 @@ sees_pages = Needs(Permission.READ, page=True)
 
 Decider = Annotated[Caller, Depends(may_decide)]
 Reader = Annotated[Caller, Depends(may_read)]
+Sender = Annotated[Caller, Depends(may_receive)]
 
 
 def address_of(request: Request) -> str:

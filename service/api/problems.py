@@ -41,7 +41,13 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def problem(
-    status: int, kind: str, detail: str, *, item: ItemOut | None = None, headers: dict[str, str] | None = None
+    status: int,
+    kind: str,
+    detail: str,
+    *,
+    message_id: str | None = None,
+    item: ItemOut | None = None,
+    headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     """One problem."""
     body = Problem(
@@ -49,7 +55,7 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        message_id=item.message_id if item else None,
+        message_id=item.message_id if item else message_id,
         item=item,
     )
     content = body.model_dump(mode="json", exclude={name for name, value in body if value is None})
@@ -84,7 +90,7 @@ def _http(_request: Request, error: HTTPException) -> JSONResponse:
 
 
 def _conflict(kind: str, status: int = 409) -> Callable[[Request, Exception], JSONResponse]:
-    return lambda _request, error: problem(status, kind, str(error))
+    return lambda _request, error: problem(status, kind, str(error), message_id=getattr(error, "message_id", None))
 
 
 def _no_model(_request: Request, error: Exception) -> JSONResponse:

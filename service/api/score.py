@@ -5,7 +5,8 @@ from fastapi import APIRouter, Depends
 from service.api.context import Parts
 from service.api.permissions import may_score
 from service.api.problems import responses
-from service.schemas import BatchIn, DecisionOut, DecisionsOut, MessageIn
+from service.decision_schemas import DecisionOut, DecisionsOut
+from service.schemas import BatchIn, MessageIn
 
 router = APIRouter(
     prefix="/v1", tags=["score"], dependencies=[Depends(may_score)], responses=responses(400, 413, 422, 503)

@@ -1,4 +1,4 @@
-"""What the audit record is told by routes that change nothing in the database: who looked, which model was chosen."""
+"""What the audit record is told by routes that change nothing in the database: who looked."""
 
 from service.api.context import Context
 from service.audit import record
@@ -11,11 +11,6 @@ NO_NAME = "nobody signed in"
 def viewed(parts: Context, by: str, about: str) -> None:
     """Record that `by` is shown a case, before it is: about `item:12` or `message:ID`."""
     _record(parts, "case.viewed", by, about)
-
-
-def chosen(parts: Context, by: str, version: str, *, back: bool = False) -> None:
-    """Record that `by` let a model serve, or took it back."""
-    _record(parts, "model.rolled_back" if back else "model.promoted", by, f"model:{version}")
 
 
 def _record(parts: Context, kind: str, by: str, about: str) -> None:

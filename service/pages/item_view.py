@@ -8,11 +8,11 @@ from sqlalchemy import Connection, RowMapping
 from pipeline.domain import Channel, CueKind, Flag, Label, Thresholds
 from service.api.context import Context
 from service.pages import words
-from service.pages.blind import is_hidden
 from service.pages.highlight import SHOWN, marks_of, pieces
 from service.pages.officer import Reader
 from service.pages.rows import deadline
 from service.pages.typed import Typed
+from service.pages.unseen import unseen
 from service.pages.wordings import wordings
 from service.queue import ItemEventKind, QueueItem, QueueName, QueueStatus, allowed
 from service.refusals import NoSuchItem
@@ -34,7 +34,7 @@ def item_view(
     decision = messages.decision_row(connection, item.message_id)
     if message is None or decision is None:
         raise NoSuchItem(f"The message of item {item_id} is no longer here.")
-    blind = is_hidden(item, decision)
+    blind = item.is_hidden
     seen = not blind and (item.status is not QueueStatus.NEW or reader.choices.suggestion_first or asked_to_see)
     marks = marks_of(decision["cues"], decision["words"]) if seen else []
     text = message["text"]
@@ -48,6 +48,7 @@ def item_view(
         "pieces": pieces(text, marks),
         "longer": len(text) > SHOWN,
         "wordless": not text.strip(),
+        "unseen": unseen(connection, message, decision),
         "blind": blind,
         "suggestion": _suggestion(decision, marks) if seen else None,
         "flags": [] if blind else [words.FLAGS[Flag(flag)] for flag in decision["flags"]],

@@ -16,8 +16,15 @@ from service.pages import words
 from service.queue import QueueName
 
 FOLDER = Path(__file__).parent
-_NAVIGATION = (("/", "Work list"), ("/offers", "Offers"), ("/help", "Help"), ("/choices", "Your choices"))
-_HELP = 2
+_HELP, _MODEL = "/help", "/model"
+_NAVIGATION = (
+    ("/", "Work list"),
+    ("/offers", "Offers"),
+    ("/insight", "Insight"),
+    (_MODEL, "Model"),
+    (_HELP, "Help"),
+    ("/choices", "Your choices"),
+)
 _KEPT = "public, max-age=31536000, immutable"
 
 
@@ -45,10 +52,12 @@ def _environment() -> Environment:
 def _navigation(context: TemplateContext) -> list[dict[str, Any]]:
     request = context["request"]
     here, reader = request.url.path, request.state.reader
-    items = [{"href": path, "text": text, "current": here == path, "attributes": {}} for path, text in _NAVIGATION]
-    if reader.choices.single_keys:
-        items[_HELP]["attributes"] = {"data-key": "?", "aria-keyshortcuts": "?"}
-    return items
+    keys = {_HELP: {"data-key": "?", "aria-keyshortcuts": "?"}} if reader.choices.single_keys else {}
+    return [
+        {"href": path, "text": text, "current": here == path, "attributes": keys.get(path, {})}
+        for path, text in _NAVIGATION
+        if path != _MODEL or reader.models
+    ]
 
 
 _templates = Jinja2Templates(env=_environment())

@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from pipeline.errors import HeardError
 from service.api.context import Parts
 from service.api.permissions import KEY, Needs, sees_pages
+from service.promoting import Person
 from service.roles import NOBODY_YET, Caller, Permission
 from service.store import desks
 from service.store.desks import Choices
@@ -43,6 +44,9 @@ class NeedsOnForms(Needs):
 
 
 decides_on_pages = NeedsOnForms(Permission.DECIDE, page=True)
+models_on_pages = NeedsOnForms(Permission.MODELS, page=True)
+rules_on_pages = NeedsOnForms(Permission.ADMIN, page=True)
+exports_on_pages = NeedsOnForms(Permission.EXPORT, page=True)
 Sees = Annotated[Caller, Depends(sees_pages)]
 Decides = Annotated[Caller, Depends(decides_on_pages)]
 
@@ -55,6 +59,7 @@ class Reader:
     choices: Choices
     new: bool
     decides: bool
+    models: bool = False
 
 
 def is_name(text: str) -> bool:
@@ -69,12 +74,26 @@ def _reader(request: Request, parts: Parts, caller: Sees) -> Reader:
         with parts.database.reading() as connection:
             chosen = desks.choices(connection, name)
     decides = Permission.DECIDE in caller.may
-    reader = Reader(name=name, choices=chosen or Choices(), new=bool(name) and chosen is None, decides=decides)
+    models = Permission.MODELS in caller.may
+    new = bool(name) and chosen is None
+    reader = Reader(name=name, choices=chosen or Choices(), new=new, decides=decides, models=models)
     request.state.reader = reader
     return reader
 
 
 def _officer(request: Request, caller: Decides) -> str:
+    return _known(request, caller)
+
+
+def _exporter(request: Request, caller: Annotated[Caller, Depends(exports_on_pages)]) -> str:
+    return _known(request, caller)
+
+
+def _chooser(request: Request, caller: Annotated[Caller, Depends(models_on_pages)]) -> Person:
+    return Person(caller=caller, name=_known(request, caller))
+
+
+def _known(request: Request, caller: Caller) -> str:
     name = _name(request, caller)
     if not name:
         raise NobodyKnown("heard does not know your name yet, and the history needs one.", _way("/name", request))
@@ -96,3 +115,5 @@ def _name(request: Request, caller: Caller) -> str:
 
 Reads = Annotated[Reader, Depends(_reader)]
 Acts = Annotated[str, Depends(_officer)]
+Chooses = Annotated[Person, Depends(_chooser)]
+Exports = Annotated[str, Depends(_exporter)]

@@ -7,7 +7,6 @@ from sqlalchemy import RowMapping
 from pipeline.domain import Channel, CueKind, Flag
 from service.deadlines import Today
 from service.pages import words
-from service.pages.blind import is_hidden
 from service.queue import QueueItem, QueueStatus
 
 _EXCERPT = 180
@@ -18,7 +17,7 @@ _CUES = 3
 
 def row(item: QueueItem, details: RowMapping, today: Today, reader: str) -> dict[str, Any]:
     """What the list shows of an item. Of the blind sample it shows nothing that heard thinks."""
-    hidden = is_hidden(item, details)
+    hidden = item.is_hidden
     held = item.held_at(today.now)
     channel = Channel(details["channel"])
     return {
@@ -28,7 +27,7 @@ def row(item: QueueItem, details: RowMapping, today: Today, reader: str) -> dict
         "excerpt": excerpt(details["text"]),
         "flags": [] if hidden else [words.FLAGS[Flag(flag)][0] for flag in details["flags"]],
         "because": "" if hidden else _because(details),
-        "risk": "" if hidden else words.percent(item.risk),
+        "risk": "" if item.blind else words.percent(item.risk),
         "earlier": len(details["prior_ids"]),
         "urgency": words.urgency_of(item, today),
         "deadline": deadline(item),

@@ -73,6 +73,18 @@ FLAGS = {
         "Addressed to software",
         "A sentence tells software what to answer. It was left out of scoring.",
     ),
+    Flag.HIDDEN: (
+        "Hidden words",
+        "The mail holds words that who opens it does not see. They were not scored: see below the message.",
+    ),
+    Flag.PARTS_DIFFER: (
+        "Two versions",
+        "The mail says one thing as plain text and another as a web page. Both were scored: see below the message.",
+    ),
+    Flag.DISGUISED: (
+        "Letters exchanged",
+        "Some letters only look like what they are read as. heard judges the message otherwise with them than without.",
+    ),
     Flag.LANGUAGE: ("Another language", "A good part is in a language heard has not learned."),
     Flag.WORDLESS: ("No words", "There are no words to judge."),
 }
@@ -161,6 +173,9 @@ EVENTS = {
     ItemEventKind.ASSIGNED: "assigned it to",
     ItemEventKind.LINKED: "linked a message",
     ItemEventKind.UNLINKED: "took a message out of the case",
+    ItemEventKind.DECIDED: "read it after all, and put it where it belongs",
+    ItemEventKind.FILED_SERVICE_REQUEST: "read it after all: a service request",
+    ItemEventKind.FILED_OTHER: "read it after all: neither a complaint nor a request",
 }
 _URGENCY = {Urgency.OVERDUE: ("Overdue", "govuk-tag--red"), Urgency.DUE_SOON: ("Due soon", "govuk-tag--yellow")}
 _LIKELINESS = ((0.9, "Very likely"), (0.65, "Likely"), (0.35, "Perhaps"), (0.1, "Unlikely"), (0.0, "Very unlikely"))

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from service.contacts import HISTORY_KINDS, ContactKey, KeyKind
 from service.store.tables import contact
@@ -21,14 +22,12 @@ class Earlier:
     repeat_of: str | None = None
 
 
-def add_keys(connection: Connection, message_id: str, keys: Sequence[ContactKey], received_at: datetime) -> None:
-    """Let later messages find this one."""
-    rows = [
+def key_values(message_id: str, keys: Sequence[ContactKey], received_at: datetime) -> list[dict[str, Any]]:
+    """The rows by which later messages find this one."""
+    return [
         {"kind": key.kind.value, "key_sha256": key.sha256, "received_at": received_at, "message_id": message_id}
         for key in keys
     ]
-    if rows:
-        connection.execute(insert(contact), rows)
 
 
 def earlier(

@@ -15,10 +15,11 @@ from service.contacts import sender_of
 from service.periods import Removal
 from service.privacy import Kept
 from service.store.desk_tables import saved_view
-from service.store.retention import kept, overwrite
+from service.store.retention import kept
 from service.store.retention_tables import tombstone
 from service.store.review_tables import action_key, item_event, offer, request, review
 from service.store.tables import arrival, event, message, quarantine, queue_item
+from service.store.wiping import overwrite
 
 REMOVED = "[removed]"
 """What stands for an address in what officers wrote."""

@@ -26,6 +26,8 @@ import_run = Table(
     Column("accepted", Integer),
     Column("refused", Integer),
     Column("duplicate", Integer),
+    Column("pairs", JSON, nullable=False, server_default="[]"),
+    Column("channel", String(20)),
     Index(None, "source", "file_sha256"),
 )
 

@@ -3,23 +3,37 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from pipeline.domain import Channel
 from service.imported import Outcome, Totals, Verdict, listed
-from service.queue import EventKind
 from service.store.import_tables import import_map, import_row, import_run
-from service.store.tables import decision, event, message
+from service.store.tables import decision
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What an import is run on: the same file with the same options goes on where it was stopped."""
+    """What an import is run on: the same file with the same options goes on where it was stopped.
+
+    `pairs` and `channel` are how its columns are read, kept so that a row set aside can be read again as it was.
+    """
 
     source: str
     file_name: str
     file_sha256: str
     plan_sha256: str
+    pairs: tuple[str, ...] = ()
+    channel: Channel | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadWith:
+    """A map as pairs `field=Column`, and the channel of rows that do not name one."""
+
+    pairs: tuple[str, ...]
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +58,21 @@ def save_map(connection: Connection, source: str, pairs: list[str], at: datetime
     connection.execute(insert(import_map).values(source=source, pairs=pairs, saved_at=at))
 
 
+def read_with(connection: Connection, source: str, file_name: str, at: datetime) -> ReadWith | None:
+    """How the columns were read of what came from a file at some moment; else how they are read of its source."""
+    runs = select(import_run.c.pairs, import_run.c.channel).where(
+        import_run.c.source == source, import_run.c.file_name == file_name, import_run.c.started_at <= at
+    )
+    row = connection.execute(runs.order_by(import_run.c.id.desc()).limit(1)).first()
+    if row is not None and row.pairs:
+        return ReadWith(pairs=tuple(row.pairs), channel=Channel(row.channel) if row.channel else None)
+    pairs = saved_map(connection, source)
+    return ReadWith(pairs=tuple(pairs)) if pairs else None
+
+
 def unfinished(connection: Connection, plan: Plan) -> Run | None:
     """The run of this very plan that was stopped, with what it had done."""
-    same = [getattr(import_run.c, name) == value for name, value in vars(plan).items() if name != "file_name"]
+    same = [getattr(import_run.c, name) == getattr(plan, name) for name in ("source", "file_sha256", "plan_sha256")]
     query = select(import_run.c.id, import_run.c.started_at).where(import_run.c.finished_at.is_(None), *same)
     row = connection.execute(query.order_by(import_run.c.id.desc()).limit(1)).first()
     if row is None:
@@ -58,7 +84,8 @@ def unfinished(connection: Connection, plan: Plan) -> Run | None:
 
 def begin(connection: Connection, plan: Plan, at: datetime) -> Run:
     """A new run."""
-    query = insert(import_run).values(**vars(plan), started_at=at).returning(import_run.c.id)
+    row = vars(plan) | {"pairs": list(plan.pairs), "channel": plan.channel and plan.channel.value}
+    query = insert(import_run).values(**row, started_at=at).returning(import_run.c.id)
     return Run(number=connection.execute(query).scalar_one(), source=plan.source, started_at=at)
 
 
@@ -78,19 +105,13 @@ def finish(connection: Connection, run: Run, totals: Totals, at: datetime) -> No
     connection.execute(delete(import_row).where(import_row.c.run_id == run.number))
 
 
-def received_in(connection: Connection, run: Run, message_id: str, place: str) -> bool:
-    """Whether the run received this very row before it was stopped, without a note of it."""
-    query = select(message.c.id).join(event, event.c.message_id == message.c.id)
-    same = (message.c.id == message_id, message.c.source == run.source, message.c.place == place)
-    fresh = (event.c.kind == EventKind.RECEIVED.value, event.c.at >= run.started_at)
-    return connection.scalar(query.where(*same, *fresh).limit(1)) is not None
+def verdicts(connection: Connection, ids: Sequence[str]) -> dict[str, Verdict]:
+    """What was decided about messages, by id."""
+    columns = (decision.c.message_id, decision.c.label, decision.c.complaint, decision.c.route, decision.c.cues)
+    rows = connection.execute(select(*columns).where(decision.c.message_id.in_(ids)))
+    return {str(row.message_id): _verdict(row) for row in rows}
 
 
-def verdict(connection: Connection, message_id: str) -> Verdict | None:
-    """What was decided about a message."""
-    columns = (decision.c.label, decision.c.complaint, decision.c.route, decision.c.cues)
-    row = connection.execute(select(*columns).where(decision.c.message_id == message_id)).first()
-    if row is None:
-        return None
+def _verdict(row: Any) -> Verdict:
     cues = ((cue["kind"], cue["text"], cue["provision"]) for cue in row.cues)
     return Verdict(label=row.label, complaint=row.complaint, route=row.route, cues=listed(cues))

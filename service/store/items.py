@@ -63,6 +63,7 @@ def item_of(row: RowMapping) -> QueueItem:
         extended_on=row["extended_on"],
         case_reference=row["case_reference"],
         closed_at=row["closed_at"],
+        blind=row["blind"],
     )
 
 
@@ -121,6 +122,8 @@ def save(connection: Connection, changed: QueueItem) -> bool:
             extended_on=changed.extended_on,
             case_reference=changed.case_reference,
             closed_at=changed.closed_at,
+            risk=changed.risk,
+            blind=changed.blind,
         )
     )
     return connection.execute(query).rowcount == 1

@@ -29,6 +29,9 @@ class OutboxStatus(StrEnum):
     CANCELLED = "cancelled"  # undone before it was sent
 
 
+_SEALED = Text().with_variant(String(120), "sqlite")
+"""SQLite keeps any length, and cannot change a column."""
+
 webhook = Table(
     "webhook",
     metadata,
@@ -37,8 +40,8 @@ webhook = Table(
     Column("events", JSON, nullable=False),
     Column("with_text", Boolean, nullable=False),
     Column("allow_private", Boolean, nullable=False),
-    Column("secret", String(120), nullable=False),
-    Column("old_secret", String(120)),
+    Column("secret", _SEALED, nullable=False),
+    Column("old_secret", _SEALED),
     Column("old_secret_until", Moment),
     Column("added_at", Moment, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),

@@ -51,7 +51,6 @@ def shown(connection: Connection, items: Sequence[QueueItem]) -> dict[str, RowMa
             decision.c.words,
             decision.c.flags,
             decision.c.reasons,
-            decision.c.blind,
         )
         .join(decision)
         .where(message.c.id.in_([item.message_id for item in items]))

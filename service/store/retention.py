@@ -28,6 +28,7 @@ from service.store.outbox_tables import OutboxStatus, outbox
 from service.store.retention_tables import tombstone
 from service.store.review_tables import action_key, case_message, item_event, offer, request, review
 from service.store.tables import arrival, contact, decision, event, idempotency, message, quarantine, queue_item
+from service.store.wiping import overwrite
 
 _WORDS: dict[Table, dict[str, Any]] = {
     message: {
@@ -122,12 +123,6 @@ def remove(connection: Connection, ids: Mapping[str, Removal], at: datetime) -> 
         connection.execute(delete(table).where(table.c.message_id.in_(named)))
     rows = [{"message_id": name, "removed_at": at, "why": why.value} for name, why in ids.items()]
     connection.execute(insert(tombstone), rows)
-
-
-def overwrite(connection: Connection) -> None:
-    """Have SQLite write zeros over what is removed; PostgreSQL's vacuum frees the space."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
 
 def _belongs(table: Table, ids: Sequence[str]) -> ColumnElement[bool]:

@@ -29,6 +29,7 @@ class Period:
 class Count:
     """So many messages of one kind: `share` is None where an officer sees them anyway, `status` where nobody does."""
 
+    channel: str
     blind: bool
     share: float | None
     status: QueueStatus | None
@@ -51,20 +52,19 @@ def mark(connection: Connection, message_id: str, share: float, *, blind: bool) 
     connection.execute(query.values(sample_share=share, blind=blind))
 
 
-def counts(connection: Connection, period: Period, channel: Channel | None = None) -> list[Count]:
+def counts(connection: Connection, period: Period) -> list[Count]:
     """All messages decided in the period, counted."""
-    kinds = (decision.c.blind, decision.c.sample_share, queue_item.c.status)
+    kinds = (decision.c.channel, decision.c.blind, decision.c.sample_share, queue_item.c.status)
     query = (
         select(*kinds, func.count().label("messages"))
         .select_from(decision)
         .outerjoin(queue_item, queue_item.c.message_id == decision.c.message_id)
-        .where(_within(period))
+        .where(within(period))
         .group_by(*kinds)
     )
-    if channel is not None:
-        query = query.join(message, message.c.id == decision.c.message_id).where(message.c.channel == channel.value)
     return [
         Count(
+            channel=row["channel"],
             blind=row["blind"],
             share=row["sample_share"],
             status=QueueStatus(row["status"]) if row["status"] else None,
@@ -95,30 +95,49 @@ def verdicts(connection: Connection, period: Period) -> Iterator[RowMapping]:
         item_event.c.actor,
         queue_item.c.status,
     )
-    query = _standing(select(*columns)).where(_within(period)).order_by(item_event.c.id)
+    query = _standing(select(*columns)).where(within(period)).order_by(item_event.c.id)
     yield from connection.execution_options(yield_per=1_000).execute(query).mappings()
 
 
 def routes(connection: Connection, period: Period) -> dict[str, int]:
     """Messages decided in the period by route, every route named."""
-    query = select(decision.c.route, func.count()).where(_within(period)).group_by(decision.c.route)
+    query = select(decision.c.route, func.count()).where(within(period)).group_by(decision.c.route)
     found = {str(name): int(count) for name, count in connection.execute(query)}
     return {name.value: found.get(name.value, 0) for name in Route}
 
 
-def scores(connection: Connection, period: Period, channel: Channel, limit: int) -> list[RowMapping]:
-    """Words and complaint probability of the latest messages of a channel decided in the period."""
+def probabilities(connection: Connection, period: Period, channel: Channel, limit: int) -> list[float]:
+    """Complaint probabilities of the latest messages of a channel decided in the period."""
+    query = _latest(select(decision.c.complaint), period, channel, limit)
+    return [float(value) for value in connection.scalars(query)]
+
+
+def topics(connection: Connection, period: Period, channel: Channel) -> dict[str, int]:
+    """Messages of a channel decided in the period, by topic."""
     query = (
-        select(message.c.subject, message.c.text, decision.c.complaint)
-        .join(decision, decision.c.message_id == message.c.id)
-        .where(_within(period), message.c.channel == channel.value)
+        select(decision.c.topic, func.count())
+        .where(within(period), decision.c.channel == channel.value)
+        .group_by(decision.c.topic)
+    )
+    return {str(topic): int(count) for topic, count in connection.execute(query)}
+
+
+def texts(connection: Connection, period: Period, channel: Channel, limit: int) -> list[str]:
+    """The words of the latest messages of a channel decided in the period."""
+    query = select(message.c.subject, message.c.text).join(decision, decision.c.message_id == message.c.id)
+    return [f"{subject}\n{text}" for subject, text in connection.execute(_latest(query, period, channel, limit))]
+
+
+def _latest(query: Select[Any], period: Period, channel: Channel, limit: int) -> Select[Any]:
+    return (
+        query.where(within(period), decision.c.channel == channel.value)
         .order_by(decision.c.decided_at.desc())
         .limit(limit)
     )
-    return list(connection.execute(query).mappings())
 
 
-def _within(period: Period) -> ColumnElement[bool]:
+def within(period: Period) -> ColumnElement[bool]:
+    """The decisions of a period."""
     return and_(decision.c.decided_at >= period.since, decision.c.decided_at < period.until)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    true,
 )
 
 from pipeline.domain import Channel, Label, Route
@@ -42,7 +43,7 @@ message = Table(
     Column("prior_ids", JSON, nullable=False, server_default="[]"),
     Column("repeat_of", String(200)),  # no foreign key: what it names may be erased first
     Column("raw", LargeBinary),
-    Column("raw_sha256", String(64)),
+    Column("raw_sha256", String(64), index=True),
     one_of("channel", Channel),
 )
 
@@ -105,11 +106,29 @@ decision = Table(
     Column("thresholds", JSON, nullable=False),
     Column("sample_share", Float),
     Column("blind", Boolean, nullable=False, server_default=false()),
+    Column("channel", String(20), nullable=False, server_default=""),  # as in message: so that counting reads no words
+    Column("said_so", Boolean),
+    Column("model_sha256", String(64), nullable=False, server_default=""),
     one_of("label", Label),
     one_of("route", Route),
 )
 _FILED = decision.c.sample_share.is_not(None)
 Index("ix_decision_filed", decision.c.decided_at, sqlite_where=_FILED, postgresql_where=_FILED)
+Index(
+    "ix_decision_insight",
+    decision.c.decided_at,
+    decision.c.channel,
+    decision.c.route,
+    decision.c.blind,
+    decision.c.sample_share,
+    decision.c.said_so,
+    decision.c.label,
+    decision.c.complaint,
+    decision.c.topic,
+    decision.c.category_hos,
+    decision.c.category_lgsco,
+    decision.c.message_id,
+)
 
 queue_item = Table(
     "queue_item",
@@ -133,6 +152,7 @@ queue_item = Table(
     Column("extended_on", Date),
     Column("case_reference", String(100)),
     Column("closed_at", Moment),
+    Column("blind", Boolean, nullable=False, server_default=false()),
     one_of("queue", QueueName),
     one_of("status", STORED),
 )
@@ -169,4 +189,5 @@ idempotency = Table(
     Column("body_sha256", String(64), nullable=False),
     Column("message_id", ForeignKey("message.id"), nullable=False),
     Column("used_at", Moment, nullable=False, index=True),
+    Column("new", Boolean, nullable=False, server_default=true()),
 )

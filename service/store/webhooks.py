@@ -1,10 +1,12 @@
 """The targets of webhooks, and how they fare. Every function works on a connection it is given."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, or_, select, update
 
 from service.store.outbox_tables import outbox, webhook
+from service.store.wiping import overwrite
 from service.webhooks import Happening, Target
 
 _FINE = {"failures": 0, "failure": "", "paused_until": None}
@@ -24,7 +26,7 @@ def add(connection: Connection, target: Target, at: datetime) -> int:
 
 
 def targets(connection: Connection, now: datetime) -> list[Target]:
-    """All targets, with the secrets that sign now."""
+    """All targets, with the secrets that sign now, sealed."""
     query = select(webhook).order_by(webhook.c.id)
     return [_target(row, now) for row in connection.execute(query).mappings()]
 
@@ -45,6 +47,17 @@ def rotate(connection: Connection, webhook_id: int, secret: str, old_until: date
     """A new secret; the one before signs too until then."""
     changed = {"secret": secret, "old_secret": webhook.c.secret, "old_secret_until": old_until}
     connection.execute(update(webhook).where(webhook.c.id == webhook_id).values(changed))
+
+
+def reseal(connection: Connection, seal: Callable[[str], str]) -> int:
+    """Keep every secret as `seal` has it; answers how many there are. What stood there before is overwritten."""
+    overwrite(connection)
+    count = 0
+    for row in connection.execute(select(webhook).with_for_update()).mappings().all():
+        kept = {name: seal(row[name]) for name in ("secret", "old_secret") if row[name] is not None}
+        connection.execute(update(webhook).where(webhook.c.id == row["id"]).values(kept))
+        count += len(kept)
+    return count
 
 
 def enable(connection: Connection, webhook_id: int) -> None:

@@ -7,6 +7,12 @@ from sqlalchemy.pool import NullPool
 _BUSY_SECONDS = 30
 
 
+def overwrite(connection: Connection) -> None:
+    """Have SQLite write zeros over what is removed; PostgreSQL's vacuum frees the space."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
 def wipe(url: str, *, whole: bool) -> bool:
     """Bring a removal to the files; False where others use the database and something may be left in the journal.
 

@@ -1,6 +1,7 @@
 """What an officer has before them: a queue in the order of its dates, filtered, page by page.
 
-The order is acknowledge-by, then risk, then id. None of the three ever changes: a cursor stays right while others work.
+The order is acknowledge-by, then risk, then id. None of the three changes while officers work, so a cursor stays right;
+only what the model decides later (`heard decide`) is put elsewhere.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from service.store.tables import decision, message, queue_item
 
 WINDOW = 2_000
 """How many items a search looks through for one page: it costs the same in any queue, and the next page goes on."""
+
+_HIDDEN = and_(queue_item.c.blind, queue_item.c.status == QueueStatus.NEW.value)
+"""As `QueueItem.is_hidden`: who looks for a flag or topic must not find out by that what heard thinks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +141,11 @@ def _what(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.channel is not None:
         found.append(message.c.channel == filters.channel.value)
     if filters.category is not None:
-        found.append(or_(decision.c.category_hos == filters.category, decision.c.category_lgsco == filters.category))
+        named = or_(decision.c.category_hos == filters.category, decision.c.category_lgsco == filters.category)
+        found.append(and_(named, ~_HIDDEN))
     if filters.flag is not None:
-        found.append(cast(decision.c.flags, String).contains(f'"{filters.flag.value}"', autoescape=True))
+        flagged = cast(decision.c.flags, String).contains(f'"{filters.flag.value}"', autoescape=True)
+        found.append(and_(flagged, ~_HIDDEN))
     if filters.model_version is not None:
         found.append(decision.c.model_version == filters.model_version)
     if filters.received_before is not None:

@@ -8,12 +8,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from pipeline.domain import Channel, Label
+from service import shadow
 from service.queue import QueueName, QueueStatus
 from service.store import items, reviews
 from service.store.reviews import Offer
 from service.turns import Asking
 from tests.acceptance.conftest import Window, without_our_script
 from tests.acceptance.payloads import PAYLOADS
+from tests.model_folders import a_model_folder, judge
 from tests.site import KHAN, PATEL, Site, a_noticed_decision
 
 WIDTHS = (320, 768, 1280)
@@ -48,6 +50,7 @@ def every_page(site: Site) -> dict[str, str]:
         parts.reviewing.offer(item.id, Asking(by=KHAN), site.claim(item), Offer(wording_id="survey-1"))
     parts.reviewing.answer_offer(answered.id, Asking(by=KHAN), site.claim(answered), accepted=False)
     site.claim(offered)
+    put_models(site)
     return {
         "stage 1": "/",
         "review, just undone": f"/?queue=review&after={closed.id}",
@@ -65,11 +68,46 @@ def every_page(site: Site) -> dict[str, str]:
         "offers": "/offers",
         "help": "/help",
         "choices": "/choices?saved=1",
+        "insight": "/insight",
+        "model": "/model",
+        "model, the slider moved": "/model?promise=0&weekly=2000&minutes=4",
+        "insight into no period": "/insight?from=yesterday",
         "name": "/name",
         "sign in": "/sign-in",
         "not here": "/items/999999",
         "does not fit": "/?queue=nonsense",
     }
+
+
+def put_models(site: Site, words: str = "worse by 0.040") -> None:
+    """One that should serve, one that the gate refused because of `words`, one that passed and was in the shadow."""
+    folder = site.parts.classifier.models._folder
+    refused, passed = a_model_folder(folder, "20261124-refused"), a_model_folder(folder, "20261125-passed")
+    champion = a_model_folder(folder, "20261126-serves", card=f"# {words}\n\n{words}\n\n|a|b|\n|---|---|\n|1|2|\n")
+    judge(champion, refused, reason=words)
+    judge(champion, passed)
+    shadow.start(site.parts.database, site.parts.classifier.models, passed.name, by=KHAN)
+    shadow.stop(site.parts.database, by=KHAN)
+
+
+@SCRIPT
+def test_a_model_is_proposed_and_the_trade_shown_with_the_keyboard_alone(
+    site: Site, window: Windows, script: bool
+) -> None:
+    put_models(site)
+    officer = window(script=script)
+    officer.open("/model#trade")
+    officer.page.get_by_label("Complaints missed at most").focus()
+    officer.page.keyboard.press("ArrowRight")
+    officer.press("Show")
+    officer.sees("Complaints missed at most: 10%")
+    officer.page.locator("summary", has_text="20261125-passed").click()
+    officer.press("Promote")
+    officer.sees("Say why")
+    officer.page.get_by_label("Why should it serve?").last.fill("Misses less")
+    officer.press("Promote")
+    officer.sees("The model serves")
+    assert site.parts.promoting.history()[0].reason == "Misses less"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with our script", "without it"])
@@ -375,6 +413,9 @@ def test_no_script_in_what_anybody_wrote_runs(site: Site, window: Windows) -> No
         _fold_out(officer, "Assign")
         officer.press("Assign")
         assert _ran(officer.page) == []
+    put_models(site, " ".join(PAYLOADS))
+    officer.open("/model")
+    assert _ran(officer.page) == []
     for payload in PAYLOADS[::10]:
         officer.page.goto(f"{site.address}/?queue=review&q={_quoted(payload)}")
         assert _ran(officer.page) == []

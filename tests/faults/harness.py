@@ -108,22 +108,22 @@ def killed_runs(
     seed: int,
     rhythm: float,
     take: Take = honest,
-    after_kill: Callable[[int], None] = lambda _number: None,
+    strike: Callable[[int, int], None] = lambda _number, child: os.kill(child, signal.SIGKILL),
 ) -> Iterator[int]:
     """Kill a sender's process at random until it was killed `kills` times, then let it finish; yields each kill.
 
-    `rhythm` is the mean time in seconds between start and kill; one that finished before is not counted.
+    `rhythm` is the mean time in seconds between start and kill; one that finished before is not counted. `strike` does
+    it, given the number of the kill and the process, or kills what the process cannot go on without.
     """
     chance = random.Random(seed)
     done = 0
     while done < kills:
         child = in_child(lambda: hand_over(url, classifier, messages, ledger, take))
         time.sleep(chance.uniform(0, 2 * rhythm))
-        os.kill(child, signal.SIGKILL)
+        strike(done + 1, child)
         if exit_status(child) == 0:
             return
         done += 1
-        after_kill(done)
         yield done
     if (status := exit_status(in_child(lambda: hand_over(url, classifier, messages, ledger, take)))) != 0:
         raise RuntimeError(f"the last run ended with {status}")

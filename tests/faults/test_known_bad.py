@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from pipeline.classify import MessageClassifier
-from pipeline.domain import Message
+from pipeline.domain import Decision, Message
 from service.crashpoints import KILLED, VARIABLE
 from service.intake import Intake
 from service.store import messages as store
@@ -65,14 +65,14 @@ def test_skipping_what_fails_is_caught(
     sent, ledger = harness.canaries(12), tmp_path / "told"
 
     def work() -> None:
-        original = store.add_decision
+        original = store.decision_values
 
-        def failing(*given: object) -> None:
-            if given[1].message_id == "canary-000002":
+        def failing(made: Decision, *given: object) -> dict[str, object]:
+            if made.message_id == "canary-000002":
                 raise OperationalError("injected", None, OSError("no answer"))
-            original(*given)
+            return original(made, *given)
 
-        store.add_decision = failing
+        store.decision_values = failing
         harness.hand_over(url, classifier, sent, ledger, take)
 
     harness.exit_status(harness.in_child(work))

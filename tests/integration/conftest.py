@@ -7,8 +7,11 @@ import pytest
 
 from service.api.context import Context
 from service.app import build_context
+from service.roles import Role
 from service.settings import Settings
-from tests.desk import Desk, a_desk
+from tests.desk import Desk, a_desk, clear
+from tests.house import House
+from tests.receiver import Receiver, a_receiver
 
 
 @pytest.fixture(scope="module")
@@ -26,5 +29,31 @@ def desk(used_desk: Desk) -> Desk:
 @pytest.fixture(scope="module")
 def used_context(used_database_url: str, model: Path) -> Iterator[Context]:
     parts = build_context(Settings(database=used_database_url, model=model))
+    yield parts
+    parts.database.close()
+
+
+@pytest.fixture
+def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with a_receiver(tmp_path) as running:
+        monkeypatch.setenv("SSL_CERT_FILE", str(running.certificate))
+        yield running
+
+
+@pytest.fixture
+def house(used_context: Context) -> House:
+    clear(used_context.database)
+    return House(used_context)
+
+
+@pytest.fixture
+def officer(house: House) -> str:
+    return house.officer(Role.ADMINISTRATOR)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[Context]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('operations') / 'heard.db'}"
+    parts = build_context(Settings(database=url, model=model, longest_line=4, model_seconds=60))
     yield parts
     parts.database.close()

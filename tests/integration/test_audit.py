@@ -1,3 +1,4 @@
+import functools
 import json
 import random
 import stat
@@ -26,7 +27,7 @@ from service.auth.people import People
 from service.auth.refusals import NotLetIn
 from service.queue import QueueName
 from service.roles import Role
-from service.settings import Settings
+from service.settings import Settings, settings_from
 from service.store import audit as store
 from service.store.audit_tables import audit
 from service.store.database import Database
@@ -320,10 +321,18 @@ def test_many_who_make_the_key_at_once_have_the_same(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-@pytest.mark.parametrize("key", ["", "short", "x" * 31])
-def test_a_short_key_is_refused(key: str) -> None:
-    with pytest.raises(SettingsError, match="under 32 characters"):
-        AuditKey(lambda: Settings(audit_key=key)).read(make=True)
+@pytest.mark.parametrize(
+    ("key", "why"), [("", "placeholder"), ("short1", "under 32 characters"), ("x" * 64, "repeats a few letters")]
+)
+def test_a_key_that_could_be_guessed_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, why: str
+) -> None:
+    monkeypatch.delenv("HEARD_AUDIT_KEY")
+    file = tmp_path / "key"
+    file.write_text(key)
+    for setting in ({"audit_key": key}, {"audit_key_file": file}):
+        with pytest.raises(SettingsError, match=why):
+            AuditKey(functools.partial(settings_from, **setting)).read(make=True)
 
 
 def test_the_head_is_published_to_a_file_once_a_day(database: Database, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from service.store.samples import Period
 from service.turns import Asking
 from tests.builders import RECEIVED, REQUEST, a_decision, a_message
 from tests.desk import START, Desk, a_review, put
+from tests.rows import add_decision, add_message
 
 NOVEMBER = Period(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 12, 1, tzinfo=UTC))
 LATER = datetime(2026, 12, 20, tzinfo=UTC)
@@ -40,15 +41,15 @@ class Files:
 
 def file_away(connection: Connection, name: str, share: float = 0.5, at: datetime = RECEIVED) -> None:
     made = a_decision(0.01, Route.SERVICE_REQUEST, message_id=name)
-    messages.add_message(connection, a_message(id=name, text=REQUEST), "inbox", at, Earlier())
-    messages.add_decision(connection, made, at)
+    add_message(connection, a_message(id=name, text=REQUEST), "inbox", at, Earlier())
+    add_decision(connection, made, at)
     samples.mark(connection, name, share, blind=False)
 
 
 def drawn(desk: Desk, name: str, share: float = 0.5, at: datetime = RECEIVED) -> QueueItem:
     with desk.database.writing() as connection:
         thought = {"label": Label.SERVICE_REQUEST}
-        item = put(connection, desk.calendar, name, QueueName.REVIEW, at, complaint=0.01, decision=thought)
+        item = put(connection, desk.calendar, name, QueueName.REVIEW, at, complaint=0.01, decision=thought, blind=True)
         samples.mark(connection, name, share, blind=True)
     return item
 
@@ -126,23 +127,36 @@ def test_the_monitor_raises_an_alarm_when_too_much_is_found(desk: Desk) -> None:
 
 def test_reviews_are_exported_as_labelled_data_that_training_can_read(desk: Desk, tmp_path: Any) -> None:
     model = {"label": Label.COMPLAINT}
-    decide(desk, desk.put(QueueName.STAGE_1, message_id="sure", decision=model), Label.COMPLAINT, saw=True)
-    decide(desk, desk.put(message_id="flip", decision=model), Label.OTHER, saw=True, contested=True)
+    decide(desk, desk.put(QueueName.STAGE_1, message_id="sure-0", decision=model), Label.COMPLAINT, saw=True)
+    decide(desk, desk.put(message_id="flip-0", decision=model), Label.OTHER, saw=True, contested=True)
     decide(desk, desk.put(message_id="doubt", decision=model), Label.COMPLAINT)
     decide(desk, drawn(desk, "lot", share=0.25), Label.SERVICE_REQUEST)
     rows = exported(desk)
     assert {name: (row["slices"][2], row["weight"]) for name, row in rows.items()} == {
-        "sure": ("confirmed", 0.25),
-        "flip": ("overturned", 2.0),
+        "sure-0": ("confirmed", 0.25),
+        "flip-0": ("overturned", 2.0),
         "doubt": ("doubtful", 1.0),
         "lot": ("blind", 4.0),
     }
-    assert [name for name, row in rows.items() if "saw_suggestion" in row["slices"]] == ["sure", "flip"]
-    assert (rows["flip"]["label"], rows["flip"]["contested"]) == ("other", True)
+    assert [name for name, row in rows.items() if "saw_suggestion" in row["slices"]] == ["sure-0", "flip-0"]
+    assert (rows["flip-0"]["label"], rows["flip-0"]["contested"]) == ("other", True)
     path = tmp_path / "reviews.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows.values()))
     assert [row.weight for row in read_more(path)] == [row["weight"] for row in rows.values()]
     assert schema_faults(read_rows(path)[0]) == []
+
+
+def test_where_a_model_is_measured_a_review_weighs_by_how_it_was_drawn(desk: Desk) -> None:
+    """Training weighs what teaches; a miss rate weighs what a row stands for, whatever the officer found."""
+    model, measured = (
+        {"label": Label.COMPLAINT},
+        [f"m-{n}" for n in range(60) if feedback.split_of(f"m-{n}") != "train"],
+    )
+    decide(desk, desk.put(message_id=measured[0], decision=model), Label.OTHER, saw=True)
+    decide(desk, desk.put(QueueName.STAGE_1, message_id=measured[1], decision=model), Label.COMPLAINT, saw=True)
+    decide(desk, drawn(desk, measured[2], share=0.02), Label.COMPLAINT)
+    rows = exported(desk)
+    assert [rows[name]["weight"] for name in measured[:3]] == [1.0, 1.0, 50.0]
 
 
 def test_the_blind_sample_stays_out_until_its_month_is_measured(desk: Desk) -> None:

@@ -128,10 +128,27 @@ def test_a_date_in_the_future_does_not_move_the_clock(context: Context) -> None:
 def test_one_key_answers_once_and_refuses_another_body(context: Context) -> None:
     first = context.intake.receive(a_message(), source="http", key="k", body_sha256="a")
     again = context.intake.receive(a_message(), source="http", key="k", body_sha256="a")
-    assert first == again
+    assert (first.message_id, first.new, again.message_id, again.new) == ("m-1", True, "m-1", True)
+    assert again.again
     assert count(context, "arrival") == 1
     with pytest.raises(KeyInUse):
         context.intake.receive(a_message(id="m-2"), source="http", key="k", body_sha256="b")
+
+
+def test_a_key_whose_first_answer_was_that_it_came_before_says_so_again(context: Context) -> None:
+    context.intake.receive(a_message(), source="http")
+    for _ in range(2):
+        assert not context.intake.receive(a_message(), source="http", key="k", body_sha256="a").new
+    assert count(context, "arrival") == 2
+
+
+def test_a_conflict_sent_again_is_set_aside_once_and_names_the_message(context: Context) -> None:
+    context.intake.receive(a_message(), source="http")
+    for _ in range(3):
+        with pytest.raises(IdInUse) as refused:
+            context.intake.receive(a_message(text="Other words."), source="http")
+        assert refused.value.message_id == "m-1"
+    assert (count(context, "quarantine"), count(context, "arrival")) == (1, 2)
 
 
 def test_a_key_is_forgotten_after_seven_days(context: Context) -> None:
@@ -161,7 +178,7 @@ def test_many_at_once_with_the_same_id_are_one_message(context: Context) -> None
 def test_if_any_write_of_a_message_fails_nothing_of_it_is_there(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = ["add_message", "add_arrival", "add_event", "add_decision", "add_item"]
+    steps = ["message_values", "add_arrival", "event_values", "decision_values", "item_values"]
     for step in steps:
         with monkeypatch.context() as patch:
             patch.setattr(messages, step, Mock(side_effect=RuntimeError(step)))

@@ -23,6 +23,7 @@ from service.store.tables import arrival, event, idempotency, message, quarantin
 from tests.builders import a_decision, a_message
 from tests.conftest import CHECKOUT, heard
 from tests.desk import Desk, a_desk
+from tests.rows import add_decision, add_item, add_message
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,14 +49,14 @@ def put(desk: Desk, name: str, route: Route, age: timedelta, **given: str) -> st
     """A message received `age` ago, as the intake writes it; with an item where an officer must see it."""
     at = NOW - age
     with desk.database.writing() as connection:
-        messages.add_message(connection, a_message(id=name, sender="jo@example.org", **given), "in", at, Earlier())
+        add_message(connection, a_message(id=name, sender="jo@example.org", **given), "in", at, Earlier())
         messages.add_arrival(connection, "in", at, "accepted", name)
         made = a_decision(route=route, message_id=name)
-        messages.add_decision(connection, made, at)
+        add_decision(connection, made, at)
         for kind in (EventKind.RECEIVED, EventKind.DECIDED):
             messages.add_event(connection, name, kind, at, "heard")
         if route in {Route.STAGE_1, Route.REVIEW}:
-            messages.add_item(connection, made, QueueName(route.value), at, desk.calendar.deadlines(at, 5, 10))
+            add_item(connection, made, QueueName(route.value), at, desk.calendar.deadlines(at, 5, 10))
     return name
 
 

@@ -78,7 +78,7 @@ def test_refused_rows_are_named_and_counted_and_the_rest_is_scored(model: Path, 
     done = heard("score", str(path), str(tmp_path / "gone.csv"), "--model", str(model))
     assert done.returncode == 1
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["2"]
-    assert f"{path}, line 1: unknown channel 'fax'" in done.stderr
+    assert f"{path}, line 1: unknown 'channel': use one of email" in done.stderr
     assert f"{path}, line 3: not valid JSON" in done.stderr
     assert "there is no such file" in done.stderr
     assert "1 scored, 2 refused, 1 files not usable." in done.stderr

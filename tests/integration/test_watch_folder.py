@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from pipeline.domain import Message
 from service.api.context import Context
 from service.app import build_context
+from service.deadlines import Calendar
 from service.folder import CLAIMED, DONE, REFUSED, WatchedFolder
 from service.intake import Intake, Received
-from service.settings import Settings
+from service.settings import Nation, Settings
 from service.sources import FolderSource
 from service.store import inboxes, queues, tables
 from service.watch import Watcher
@@ -186,7 +187,7 @@ def test_a_file_that_ends_process_after_process_is_refused_in_the_end_and_the_ne
     place.put("bomb.jsonl", rows(COMPLAINT))
     place.put("good.jsonl", rows(REQUEST, first=2))
     source = FolderSource(name="post", path=place.path, settle_seconds=0)
-    poisoned = Poisoned(place.context.database, place.context.classifier, place.context.intake._calendar)
+    poisoned = Poisoned(place.context.database, place.context.classifier, Calendar(Nation.ENGLAND))
     (place.path / "good.jsonl").rename(place.path / "good.jsonl.part")
     for _ in range(5):
         with pytest.raises(MemoryError):

@@ -20,10 +20,11 @@ from sqlalchemy import func, select
 from pipeline.domain import Message
 from service.api.context import Context
 from service.app import build_context
+from service.deadlines import Calendar
 from service.inbox import Inbox
 from service.intake import Intake, Received
 from service.mailbox import Mailbox
-from service.settings import Settings
+from service.settings import Nation, Settings
 from service.sources import MailboxSource, MoveTo, OAuth, Secret, SetKeyword, Source, Tls
 from service.store import inboxes, queues, tables
 from service.store.inboxes import SourceState
@@ -319,7 +320,7 @@ def test_a_mail_that_ends_process_after_process_is_set_aside_in_the_end(
 ) -> None:
     dovecot.deliver(user, *mails(1, 2, 3))
     source = a_source(dovecot, user)
-    poisoned = Poisoned(context.database, context.classifier, context.intake._calendar)
+    poisoned = Poisoned(context.database, context.classifier, Calendar(Nation.ENGLAND))
     for _ in range(6):
         with pytest.raises(MemoryError):
             a_watcher(context, source, poisoned).once(threading.Event())
@@ -346,7 +347,7 @@ def test_mails_that_others_remove_or_mark_while_we_read_are_counted_and_none_is_
 ) -> None:
     monkeypatch.setattr("service.mailbox._BATCH_MAILS", 2)
     dovecot.deliver(user, *mails(*range(1, 9)))
-    intake = Meddled(context.database, context.classifier, context.intake._calendar)
+    intake = Meddled(context.database, context.classifier, Calendar(Nation.ENGLAND))
 
     def others() -> None:
         with dovecot.login(user) as client:

@@ -21,9 +21,10 @@ from sqlalchemy import func, select
 from pipeline.domain import Message
 from service.api.context import Context
 from service.app import build_context
+from service.deadlines import Calendar
 from service.inbox import Inbox
 from service.intake import Intake, Received
-from service.settings import Settings
+from service.settings import Nation, Settings
 from service.sources import MailboxSource, Secret, Tls
 from service.store import queues, tables
 from service.watch import Watcher
@@ -92,12 +93,14 @@ class Counted(Intake):
 
     def receive(self, message: Message, **_how: object) -> Received:
         self.count += 1
+        if self.count % 10_000 == 0:
+            print(f"{self.count:,} mails, memory {memory()} MB at most", flush=True)
         return Received(message_id=message.id, new=True)
 
 
 def backlog(parts: Context, mails: int) -> bool:
     """Read a mailbox with `mails` mails."""
-    intake = Counted(parts.database, parts.classifier, parts.intake._calendar)
+    intake = Counted(parts.database, parts.classifier, Calendar(Nation.ENGLAND))
     with Dovecot() as dovecot:
         for start in range(0, mails, 1_000):
             dovecot.deliver("jo", *map(mail, range(start, min(start + 1_000, mails))))

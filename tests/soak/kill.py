@@ -1,24 +1,31 @@
 """Kill the intake hundreds of times while numbered messages go in; then count them. `make soak` runs it.
 
-python -m tests.soak.kill MODEL [--kills 300] [--messages 20000] [--seed N] [--database URL]
-On PostgreSQL every fifth kill also ends the server's backends. Prints what is wrong; exits 1 where anything is.
+python -m tests.soak.kill MODEL [--kills 300] [--messages 20000] [--seed N] [--database URL | --database postgresql]
+With `--database postgresql` a cluster of its own is made, and of 27 kills 20 are of the intake, 5 of one of its
+processes (kill -9) and 2 stop all of it (`-m immediate`). Prints what is wrong; exits 1 where anything is.
 """
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 import time
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
-
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
 
 from pipeline.classify import MessageClassifier
 from service.store.database import Database
 from tests.builders import a_message
 from tests.faults import harness
+from tests.soak.cluster import Cluster
 
-_EVERY = 5
+_OF = 27
+_NOTICES = 2.0
+_BACKENDS = {3, 8, 14, 19, 24}
+_STOPS = {11, 26}
+"""Which of 27 kills are of a process of PostgreSQL, and which stop it: 50 and 20 of 270 (reliability, section 5)."""
 
 
 def main() -> int:
@@ -26,53 +33,63 @@ def main() -> int:
     given = _arguments()
     classifier = MessageClassifier.open(given.model, "hos-2024")
     classifier.classify([a_message()], explain=True)
-    with tempfile.TemporaryDirectory() as folder:
-        url = given.database or f"sqlite:///{folder}/heard.db"
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        cluster = stack.enter_context(Cluster()) if given.database == "postgresql" else None
+        url = cluster.url if cluster else given.database or f"sqlite:///{folder}/heard.db"
         database = Database(url)
         database.migrate()
         database.close()
         messages, ledger = harness.canaries(given.messages), Path(folder) / "told"
         began = time.monotonic()
-        kills = _killed(url, classifier, messages, ledger, given)
+        struck = Counter[str]()
+        runs = harness.killed_runs(
+            url,
+            classifier,
+            messages,
+            ledger,
+            kills=given.kills,
+            seed=given.seed,
+            rhythm=given.messages / given.rate / given.kills,
+            strike=lambda number, child: struck.update([_strike(cluster, number, child)]),
+        )
+        kills = sum(1 for _ in runs)
         took = time.monotonic() - began
         found = harness.faults(url, messages, ledger)
     print(
         f"{url.partition(':')[0]}: {kills} kills, {len(messages):,} messages, seed {given.seed}, {took:.0f} s: "
         f"{len(found)} faults"
     )
+    print(f"  killed: {dict(struck)}" + (f"; PostgreSQL answered within {cluster.slowest:.1f} s" if cluster else ""))
     for fault in found[:20]:
         print(f"  {fault}")
     return 1 if found else 0
 
 
-def _killed(url: str, classifier: MessageClassifier, messages: list, ledger: Path, given: argparse.Namespace) -> int:
-    """The kills, spread over the time the messages take."""
-    rhythm = given.messages / given.rate / given.kills
-    runs = harness.killed_runs(
-        url,
-        classifier,
-        messages,
-        ledger,
-        kills=given.kills,
-        seed=given.seed,
-        rhythm=rhythm,
-        after_kill=lambda number: _end_backends(url) if number % _EVERY == 0 else None,
-    )
-    return sum(1 for _ in runs)
+def _strike(cluster: Cluster | None, number: int, child: int) -> str:
+    """Kill what is due; says what."""
+    what = "intake"
+    if cluster and number % _OF in _BACKENDS:
+        what = "backend"
+        cluster.kill_backend()
+    elif cluster and number % _OF in _STOPS:
+        what = "all of PostgreSQL"
+        cluster.stop_at_once()
+    if what == "intake":
+        os.kill(child, signal.SIGKILL)
+    elif cluster:
+        cluster.await_answer()
+        _give_it_time(child)
+    return what
 
 
-def _end_backends(url: str) -> None:
-    if not url.startswith("postgresql"):
-        return
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            connection.execute(text(f"{others} AND datname = current_database()"))
-    except OperationalError:  # ended itself
-        pass
-    finally:
-        engine.dispose()
+def _give_it_time(child: int) -> None:
+    """The intake notices that its connection is gone, and ends; one that had none open goes on and is killed."""
+    until = time.monotonic() + _NOTICES
+    while time.monotonic() < until:
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
 
 
 def _arguments() -> argparse.Namespace:
@@ -82,7 +99,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=20_261_127)
     parser.add_argument("--rate", type=float, default=100, help="messages a second, about")
-    parser.add_argument("--database", help="an empty database; a new SQLite file if left out")
+    parser.add_argument(
+        "--database", help="an empty database, or postgresql: a cluster of its own; a new SQLite file if left out"
+    )
     return parser.parse_args()
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.drift import MOVED, stability_index, word_test
+from pipeline.drift import MOVED, mix_index, stability_index, word_test
 
 RNG = np.random.default_rng(3)
 TAPS = [f"the tap in flat {n} drips since {n % 7} days" for n in range(200)]
@@ -17,6 +17,13 @@ def test_numbers_from_the_same_source_are_stable_and_shifted_ones_are_not() -> N
 def test_one_number_throughout_is_no_shift_and_none_at_all_says_nothing() -> None:
     assert stability_index([0.5] * 100, [0.5] * 100) == pytest.approx(0)
     assert np.isnan(stability_index([], [0.1]))
+
+
+def test_a_mix_of_topics_shifts_with_its_shares_and_not_with_its_size() -> None:
+    before = {"heating": 500, "lifts": 300, "noise": 200}
+    assert mix_index(before, {topic: count // 5 for topic, count in before.items()}) < 0.01
+    assert mix_index(before, {"lifts": 30, "mould": 70}) > MOVED
+    assert np.isnan(mix_index(before, {}))
 
 
 def test_other_words_are_told_apart_and_the_same_ones_are_not() -> None:

@@ -47,7 +47,7 @@ def test_hostile_json_is_a_sentence_not_a_crash(line: bytes, reason: str) -> Non
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"channel": "fax"}, "unknown channel 'fax': use one of email"),
+        ({"channel": "fax"}, "unknown 'channel': use one of email"),
         ({"channel": None}, "no channel given"),
         ({"id": ""}, "'id' must be a text"),
         ({"id": 7}, "'id' must be a text"),

@@ -161,6 +161,14 @@ def test_what_is_no_message_is_a_sentence_and_the_next_is_read(tmp_path: Path, r
     assert isinstance(found, Message)
 
 
+def test_a_message_whose_header_claims_more_than_the_file_holds_is_refused_without_filling_memory() -> None:
+    raw = bytearray(a_msg())
+    raw[64:68] = (0xFE000001).to_bytes(4, "little")  # sectors of the table of small streams (MS-CFB, 2.2)
+    found = read_msg(bytes(raw), source="bomb.msg")
+    assert isinstance(found, RefusedRow)
+    assert "a person must look" in found.reason
+
+
 def test_a_message_of_which_every_stream_points_at_the_same_place_is_refused() -> None:
     raw = bytearray(a_msg("damp " * 2_000))
     place = raw.index("__substg1.0_1000001F".encode("utf-16-le"))

@@ -5,7 +5,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from pipeline.errors import InputError
-from service.queue import ItemEventKind
+from service.queue import DECIDED_LATER, ItemEventKind
 from service.webhook_addresses import checked_url, refusal
 from service.webhooks import (
     ON_OFFER,
@@ -166,6 +166,7 @@ def test_events_are_asked_for_by_name() -> None:
             wanted(names)
 
 
-def test_every_step_of_an_item_but_claims_is_on_offer() -> None:
+def test_every_step_of_an_item_is_on_offer_but_claims_and_what_is_told_as_a_decision() -> None:
     told = {kind.removeprefix("item.") for kind in Happening if kind.startswith("item.")}
-    assert set(ItemEventKind) - told == {ItemEventKind.CLAIMED, ItemEventKind.TAKEN_OVER, ItemEventKind.GIVEN_BACK}
+    claims = {ItemEventKind.CLAIMED, ItemEventKind.TAKEN_OVER, ItemEventKind.GIVEN_BACK}
+    assert set(ItemEventKind) - told == claims | set(DECIDED_LATER.values())

@@ -7,6 +7,7 @@ from service.store import (  # noqa: F401  # their tables belong to the metadata
     desk_tables,
     import_tables,
     inbox_tables,
+    model_tables,
     outbox_tables,
     people_tables,
     retention_tables,

@@ -1,0 +1,29 @@
+"""What cannot be taken as it came is set aside for a person, once, with its bytes and the reason."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from pipeline.domain import Message
+from pipeline.errors import RefusedRow
+from pipeline.read.lines import line_of
+from service.accepting import ACTOR
+from service.audit import record_arrival
+from service.store import messages as store
+
+
+def set_aside(connection: Connection, refused: RefusedRow, source: str, at: datetime) -> bool:
+    """Quarantine it; False where the very same was set aside before."""
+    place, reason, raw = refused.place, refused.reason, refused.raw
+    if store.is_quarantined(connection, source, place, reason, raw):
+        return False
+    number = store.add_arrival(connection, source, at, "quarantined", None)
+    store.add_quarantine(connection, number, reason, place, raw)
+    record_arrival(connection, "set_aside", number, by=ACTOR, at=at)
+    return True
+
+
+def in_conflict(message: Message) -> RefusedRow:
+    """A message whose id belongs to another."""
+    reason = f"The id {message.id} was received before with other words. Give this message an id of its own."
+    return RefusedRow(reason, source=message.source or message.id, raw=message.raw or line_of(message))

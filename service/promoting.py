@@ -1,0 +1,254 @@
+"""Which model serves is changed by two people: one proposes it with a reason, another confirms (docs/decisions/0015).
+
+What the database says of it and the audit record are written in one transaction, and the list of promoted models as
+its last step: where that fails, nothing was recorded; where the commit fails after it, the list itself names both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from pipeline import verdict
+from pipeline.artefact import manifest_sha256
+from pipeline.verdict import Verdict
+from service.audit import record
+from service.audit_chain import AuditEvent, Plain
+from service.models import KnownModel, NotPromotable
+from service.roles import Caller
+from service.serving import Serving
+from service.store import proposals
+from service.store.database import Database
+from service.store.items import database_time
+from service.store.model_tables import Standing
+from service.store.proposals import Proposal
+
+NOBODY = "nobody signed in, on this machine"
+_HEARD = "heard"
+_FIXED = "This service was started with a fixed model (--model): start it without to change it here."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who asks, under the name that is recorded."""
+
+    caller: Caller
+    name: str
+
+
+class Promoting:
+    """`second` says whether another person must confirm, once people sign in; `within` how long that may take."""
+
+    def __init__(
+        self,
+        database: Database,
+        serving: Serving,
+        *,
+        second: bool = True,
+        within: timedelta = timedelta(hours=72),
+        now: Callable[[Connection], datetime] = database_time,
+    ) -> None:
+        self._database = database
+        self._serving = serving
+        self._second = second
+        self._within = within
+        self._now = now
+
+    def needs_another(self, person: Person) -> bool:
+        """Whether this person alone cannot change the model. Before anybody can sign in, nobody tells two apart."""
+        return self._second and bool(person.caller.id)
+
+    def waiting(self) -> Proposal | None:
+        """The proposal that can still be confirmed."""
+        with self._database.reading() as connection:
+            found = proposals.open_one(connection)
+            return found if found and self._now(connection) < found.expires_at else None
+
+    def history(self, limit: int = 20) -> list[Proposal]:
+        """The last proposals and changes, newest first."""
+        with self._database.reading() as connection:
+            return proposals.latest(connection, limit)
+
+    def promote(self, version: str, person: Person, reason: str = "") -> Proposal:
+        """Propose a version; confirm it where another person has proposed it; promote it where one is enough.
+
+        The answer's `status` says which. NotPromotable: nothing was changed, and why.
+        """
+        waiting = self.waiting()
+        if not self.needs_another(person):
+            return self._alone(version, person, reason)
+        if waiting and waiting.version == version and waiting.proposer_id == person.caller.id:
+            return waiting
+        if waiting and waiting.version == version:
+            return self.confirm(waiting.id, person)
+        return self.propose(version, person, reason)
+
+    def propose(self, version: str, person: Person, reason: str) -> Proposal:
+        """Put a model before a second person, if the gate lets it pass."""
+        model = self._passed(version, must=True)
+        try:
+            with self._database.writing() as connection:
+                now = self._now(connection)
+                self._expire(connection, now)
+                self._refuse_second(proposals.open_one(connection))
+                made = self._add(connection, model, person, reason, now, Standing.OPEN)
+                self._record(connection, "model.proposed", person.name, made, now)
+                return made
+        except IntegrityError:  # another process was first; its row is there now
+            self._refuse_second(self.waiting())
+            raise
+
+    def confirm(self, proposal_id: int, person: Person) -> Proposal:
+        """Let the proposed model serve: only by another person than who proposed it, and only the very same model."""
+        if not person.caller.is_officer and self.needs_another(person):
+            raise NotPromotable("A key cannot confirm: nobody can tell whose it is. Sign in to confirm.")
+        with self._database.writing() as connection:
+            now = self._now(connection)
+            made = self._still_open(connection, proposal_id, now)
+            if made.proposer_id == person.caller.id and self.needs_another(person):
+                raise NotPromotable("You proposed this model: another person must confirm it.")
+            model = self._passed(made.version, must=self.needs_another(person))
+            if manifest_sha256(model.folder) != made.manifest_sha256:
+                raise NotPromotable(f"{made.version} has changed since it was proposed. Propose it again.")
+            if self._serving_version() != made.replaces:
+                raise NotPromotable(f"{made.replaces} served when this was proposed, and does no more. Propose again.")
+            proposals.settle(connection, made.id, Standing.CONFIRMED, by=person.name, at=now)
+            self._record(connection, "model.promoted", person.name, made, now)
+            self._serving.models.promote(made.version, by=f"{made.proposed_by}, confirmed by {person.name}")
+        self._serving.refresh()
+        return _as(made, Standing.CONFIRMED, person.name, now)
+
+    def decline(self, proposal_id: int, person: Person, why: str) -> Proposal:
+        """End a proposal: withdrawn by who made it, declined by anybody else."""
+        with self._database.writing() as connection:
+            now = self._now(connection)
+            made = self._still_open(connection, proposal_id, now)
+            own = made.proposer_id == person.caller.id
+            status = Standing.WITHDRAWN if own else Standing.DECLINED
+            proposals.settle(connection, made.id, status, by=person.name, at=now, why=why)
+            self._record(connection, f"model.{status.value}", person.name, made, now)
+        return _as(made, status, person.name, now)
+
+    def decline_version(self, version: str, person: Person, why: str) -> Proposal:
+        """The same, by the version that is proposed."""
+        waiting = self.waiting()
+        if waiting is None or waiting.version != version:
+            raise NotPromotable(f"{version} is not proposed: there is nothing to decline.")
+        return self.decline(waiting.id, person, why)
+
+    def roll_back(self, version: str, person: Person, reason: str = "") -> Proposal:
+        """Go back from the model that serves, which is named, to the one before: one person is enough, at any hour."""
+        self._refuse_fixed()
+        back = self._serving.models.before(version)
+        with self._database.writing() as connection:
+            now = self._now(connection)
+            made = self._add(connection, back, person, reason, now, Standing.CONFIRMED)
+            self._record(connection, "model.rolled_back", person.name, made, now)
+            self._serving.models.rollback(version, by=person.name)
+        self._serving.refresh()
+        return made
+
+    def verdict_on(self, model: KnownModel) -> Verdict | None:
+        """What the gate said of this very model against the very one that serves; None where it was not asked."""
+        found, champion = verdict.read(model.folder), self._champion()
+        if found is None or champion is None:
+            return None
+        same = (found.challenger_sha256, found.champion_sha256) == (model.manifest_sha256, champion.manifest_sha256)
+        return found if same else None
+
+    def _alone(self, version: str, person: Person, reason: str) -> Proposal:
+        model = self._passed(version, must=False)
+        with self._database.writing() as connection:
+            now = self._now(connection)
+            made = self._add(connection, model, person, reason, now, Standing.CONFIRMED)
+            self._record(connection, "model.promoted", person.name, made, now)
+            self._serving.models.promote(version, by=person.name)
+        self._serving.refresh()
+        return made
+
+    def _passed(self, version: str, *, must: bool) -> KnownModel:
+        """A whole model of the lists that the gate did not refuse; with `must` the gate was asked."""
+        self._refuse_fixed()
+        model = self._serving.models.whole(version)
+        if model.serves and must:
+            raise NotPromotable(f"{version} serves already.")
+        champion, told = self._champion(), self.verdict_on(model)
+        if told and told.refusals:
+            raise NotPromotable(f"The gate refused {version} against {told.champion}. {' '.join(told.refusals)}")
+        if must and champion and told is None:
+            raise NotPromotable(
+                f"The gate has not judged {version} against {champion.version}, which serves: run "
+                f"`heard gate {champion.folder.name} {model.folder.name}` with the folders of both."
+            )
+        return model
+
+    def _champion(self) -> KnownModel | None:
+        return self._serving.models.champion()
+
+    def _serving_version(self) -> str:
+        champion = self._champion()
+        return champion.version if champion else ""
+
+    def _refuse_fixed(self) -> None:
+        if self._serving.fixed:
+            raise NotPromotable(_FIXED)
+
+    @staticmethod
+    def _refuse_second(waiting: Proposal | None) -> None:
+        if waiting:
+            raise NotPromotable(
+                f"{waiting.proposed_by} has proposed {waiting.version}: confirm or decline that first. "
+                "One proposal waits at a time."
+            )
+
+    def _expire(self, connection: Connection, now: datetime) -> None:
+        found = proposals.open_one(connection, lock=True)
+        if found and now >= found.expires_at:
+            proposals.settle(connection, found.id, Standing.EXPIRED, by=_HEARD, at=now)
+            self._record(connection, "model.expired", _HEARD, found, now)
+
+    def _still_open(self, connection: Connection, proposal_id: int, now: datetime) -> Proposal:
+        found = proposals.open_one(connection, lock=True)
+        if found is None or found.id != proposal_id:
+            raise NotPromotable("This proposal is settled already: somebody else was first. Look again.")
+        if now >= found.expires_at:
+            raise NotPromotable("Nobody confirmed this proposal in time. Propose the model again.")
+        return found
+
+    def _add(  # noqa: PLR0917  # what a proposal is made of
+        self, connection: Connection, model: KnownModel, person: Person, reason: str, now: datetime, status: Standing
+    ) -> Proposal:
+        done = status is not Standing.OPEN
+        return proposals.add(
+            connection,
+            version=model.version,
+            manifest_sha256=model.manifest_sha256,
+            replaces=self._serving_version(),
+            reason=reason,
+            proposed_by=person.name,
+            proposer_id=person.caller.id,
+            proposed_at=now,
+            expires_at=now + self._within,
+            status=status.value,
+            settled_by=person.name if done else None,
+            settled_at=now if done else None,
+        )
+
+    @staticmethod
+    def _record(connection: Connection, kind: str, by: str, made: Proposal, at: datetime) -> None:
+        """Versions, hashes and names; reasons are free text and stay with the proposal."""
+        about = made.replaces if kind == "model.rolled_back" else made.version
+        detail: dict[str, Plain] = {
+            "proposal": made.id,
+            "proposed_by": made.proposed_by,
+            "manifest_sha256": made.manifest_sha256,
+            "replaces": made.replaces,
+            "serves": made.version,
+        }
+        record(connection, AuditEvent(at=at, kind=kind, actor=by, about=f"model:{about}", detail=detail))
+
+
+def _as(made: Proposal, status: Standing, by: str, at: datetime) -> Proposal:
+    return Proposal(**{**vars(made), "status": status, "settled_by": by, "settled_at": at})
