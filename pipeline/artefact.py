@@ -185,7 +185,7 @@ def verify(folder: Path, *, trusted: Collection[str] | None = None) -> Manifest:
     if trusted is None and manifest_sha256(folder) not in promoted_manifests(folder.parent):
         raise UntrustedModel(f"{folder} is not in {folder.parent / _PROMOTED}: nothing was loaded. Promote it first.")
     manifest = _read_manifest(path)
-    for name in {_MODEL: "", _CARD: "", **manifest.files}:
+    for name in dict.fromkeys((_MODEL, _CARD, *manifest.files)):
         if manifest.files.get(name) != _sha256(folder / name):
             raise UntrustedModel(f"{folder / name} differs from its manifest: nothing was loaded. Restore the file.")
     if manifest.labels != tuple(label.value for label in Label):

@@ -178,6 +178,10 @@ def evaluate(
     from pipeline.steps.places import Places
 
     if keep:
+        if also or leave_out:
+            raise typer.BadParameter(
+                "--keep only writes the figures of the model page: leave --also and --leave-out out."
+            )
         from pipeline.figures_kept import keep_figures
 
         errors.print(f"heard evaluate: wrote {keep_figures(Places(root=folder), model)}.", soft_wrap=True)

@@ -15,7 +15,9 @@ def commit_of(folder: Path) -> str:
     """The commit's hash, with `+changes` where code, parameters or corpus differ from it; empty outside of git."""
     try:
         repository = Repo(folder, search_parent_directories=True)
-        changed = any(repository.is_dirty(path=str((folder / name).resolve())) for name in _INPUTS)
+        changed = any(
+            repository.is_dirty(path=str((folder / name).resolve()), untracked_files=True) for name in _INPUTS
+        )
         commit = repository.head.commit.hexsha
     except (GitError, ValueError, OSError):  # no repository, no commit yet, not ours, no git
         return ""

@@ -97,9 +97,13 @@ def read(folder: Path, files: Mapping[str, str]) -> Evaluation | None:
         raw = (folder / FILE).read_bytes()
         if FILE in files and hashlib.sha256(raw).hexdigest() != files[FILE]:
             return None
-        return _parsed(json.loads(raw), covered=FILE in files)
-    except (OSError, ValueError, TypeError, KeyError):
+        return _parsed(json.loads(raw, parse_constant=_refuse), covered=FILE in files)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no figure")
 
 
 def _parsed(row: dict[str, Any], *, covered: bool) -> Evaluation:

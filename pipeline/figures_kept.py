@@ -2,18 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from pipeline import evaluation
 from pipeline.artefact import serving_folder, verify
 from pipeline.classify import MessageClassifier
 from pipeline.corpus import read_corpus
 from pipeline.errors import UntrustedModel
+from pipeline.exploring import examples_of, judged_by
 from pipeline.fairness import judged_by_group, read_traits
-from pipeline.judging import Judged
 from pipeline.measuring import measured
 from pipeline.params import load_params
-from pipeline.preprocess import prepare
 from pipeline.steps.places import Places
 
 _PROFILE = "hos-2024"
@@ -31,13 +28,7 @@ def keep_figures(places: Places, model: Path | None) -> Path:
     if evaluation.FILE in verify(model).files:
         raise UntrustedModel(f"{model} was registered with its figures: they are part of it and stay.")
     rows = [row for row in read_corpus(places.raw) if row.split in {"calibration", "test"}]
-    classifier, examples = MessageClassifier.open(model, _PROFILE), [(row, prepare(row.message)) for row in rows]
-    predictions = classifier.predict([prepared for _, prepared in examples])
-    judged = Judged(
-        rows=examples,
-        probabilities=np.array([(each.complaint, each.service_request, each.other) for each in predictions]),
-        thresholds=[classifier.manifest.thresholds_for(row.message.channel) for row in rows],
-    )
+    judged = judged_by(MessageClassifier.open(model, _PROFILE), examples_of(rows))
     test = judged.only([row.split == "test" for row in rows])
     calibration = judged.only([row.split == "calibration" for row in rows])
     groups = judged_by_group(judged, read_traits(places.authors))

@@ -1,6 +1,5 @@
 """What a model says of authors it never saw -> the numbers kept with it (`pipeline/evaluation.py`)."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,6 +45,8 @@ def _precision_recall(judged: Judged) -> dict[str, Points]:
 
 
 def _risk(judged: Judged) -> Points:
+    if not judged.is_complaint.any():
+        return ()
     grid = np.quantile(judged.scores, np.linspace(0, 1, _POINTS))
     shown = np.array([(judged.scores >= bar).mean() for bar in grid])
     missed = np.array([(judged.scores[judged.is_complaint] < bar).mean() for bar in grid])
@@ -99,4 +100,4 @@ def _step(promise: Promise) -> Step:
 
 
 def _rounded(value: float) -> float:
-    return round(float(value), 5) if math.isfinite(value) else 0.0
+    return round(float(value), 5)

@@ -61,7 +61,7 @@ class Words:
 
 def may_be_disguised(text: str) -> bool:
     """Whether `clean` does more to a text than to its punctuation: then its letters as they came may say otherwise."""
-    return _DISGUISE.search(text[:READ_LIMIT]) is not None
+    return not text.isascii() and _DISGUISE.search(text[:READ_LIMIT]) is not None
 
 
 def clean(text: str, *, disguised: bool = False) -> str:

@@ -19,7 +19,7 @@ def prepare(message: Message) -> PreparedMessage:
     them; and what an officer must know of how they were read.
     """
     words = resident_words(message.text, message.subject, mail=message.channel is Channel.EMAIL)
-    text = expand(words.text) if message.channel is Channel.NOTE else words.text
+    text = _written_out(message, words.text)
     language = other_language(words.text)
     noted = {
         Flag.INSTRUCTION: words.addressed,
@@ -36,7 +36,7 @@ def prepare(message: Message) -> PreparedMessage:
         windowed=words.windowed,
         flags=tuple(flag for flag, found in noted.items() if found),
         language=language,
-        as_written=_as_written(message, words.text),
+        as_written=_as_written(message, text),
     )
 
 
@@ -45,8 +45,13 @@ def _as_written(message: Message, plain: str) -> str:
     if not may_be_disguised(f"{message.subject}\n{message.text}"):
         return ""
     mail = message.channel is Channel.EMAIL
-    text = resident_words(message.text, message.subject, mail=mail, disguised=True).text
+    words = resident_words(message.text, message.subject, mail=mail, disguised=True)
+    text = _written_out(message, words.text)
     return text if text != plain else ""
+
+
+def _written_out(message: Message, text: str) -> str:
+    return expand(text) if message.channel is Channel.NOTE else text
 
 
 def _says(text: str) -> bool:

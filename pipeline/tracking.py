@@ -148,7 +148,7 @@ def _opened(experiment: str, store: Path) -> Iterator[None]:
         why = str(error).splitlines()[0][:200]
         raise TrackingError(
             f"MLflow ({'MLFLOW_TRACKING_URI' if server else address}) did not take the record: {why} "
-            "The model is kept; `heard registry` enters it later."
+            "Nothing else is undone; `heard registry` enters the model that serves later."
         ) from None
 
 
@@ -164,7 +164,7 @@ def _log_model(folder: Path, manifest: Manifest) -> None:
             data_path=str(folder),
             signature=_SIGNATURE,
             input_example=_EXAMPLE,
-            pip_requirements=["heard"],
+            pip_requirements=[],  # heard is in no index: whoever took the name there would be installed
             registered_model_name=NAME,
         )
     for name, value in {_VERSION: manifest.version, **hashes}.items():
@@ -200,7 +200,7 @@ def _number(version: str) -> str | None:
 
 def _bearer(alias: str) -> str | None:
     try:
-        return str(_client().get_model_version_by_alias(NAME, alias).tags[_VERSION])
+        return _client().get_model_version_by_alias(NAME, alias).tags.get(_VERSION)
     except MlflowException as error:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None

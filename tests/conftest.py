@@ -43,16 +43,22 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEARD_WEBHOOK_KEY", "the webhook key of tests and nothing else")
 
 
-@pytest.fixture(scope="session")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A third of the corpus, with a model trained on it by the command a user would give."""
-    place = tmp_path_factory.mktemp("workplace")
+def train_in(place: Path) -> Path:
+    """A third of the corpus in a folder, and the folder of a model trained on it by the command a user would give."""
     shutil.copy(CHECKOUT / "params.yaml", place)
     (place / "data" / "raw").mkdir(parents=True)
     for author in AUTHORS:
         shutil.copy(CHECKOUT / "data" / "raw" / f"{author}.jsonl", place / "data" / "raw")
     done = heard("train", "--in", str(place))
     assert done.returncode == 0, done.stderr
+    return next(path for path in (place / "models" / "local").iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the corpus and the model."""
+    place = tmp_path_factory.mktemp("workplace")
+    train_in(place)
     return place
 
 

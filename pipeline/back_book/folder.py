@@ -51,6 +51,7 @@ def finish(job: Job, parts: Sequence[Part]) -> Tally:
         total = {"scored": tally.scored, "refused": tally.refused, "unusable": tally.unusable}
         _write_json(job.output / _MANIFEST, {"job": job.identity, **total, "parts": [asdict(each) for each in done]})
     shutil.rmtree(work_folder(job.output), ignore_errors=True)
+    remove_drafts(job.output)
     return tally
 
 

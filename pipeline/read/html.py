@@ -2,17 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.read.markup import comments, thin
 
+Colour = tuple[float, float, float, float]
+"""Red, green and blue of 255, and how much of what is behind it covers."""
+
 _BREAKS = "p,div,tr,li,ul,ol,h1,h2,h3,h4,h5,h6,table,pre,hr,blockquote,section,article,header,footer,address,dt,dd"
 _QUOTES = "blockquote,.yahoo_quoted,.protonmail_quote"
 _SIGNATURES = "#Signature,#ms-outlook-mobile-signature,.gmail_signature,.moz-signature,.protonmail_signature_block"
 _OUTERMOST = "[{0}]:not([{0}] [{0}])"
-_HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})(?:[0-9a-f]{1,2})?")
-_RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,[\d.]+)?\)")
+_HEX = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
+_RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,(\d+|\d*\.\d+))?\)")
 _NAMES = {"white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "blue": (0, 0, 255)} | {
     "yellow": (255, 255, 0),
     "lime": (0, 255, 0),
@@ -22,7 +26,8 @@ _NAMES = {"white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "blu
     "silver": (192, 192, 192),
     "navy": (0, 0, 128),
 }
-_PAPER = _NAMES["white"]
+_PAPER: Colour = (255, 255, 255, 1.0)
+_CLEAR: Colour = (0, 0, 0, 0.0)
 _NEAR = 8
 """Steps of 255 by which nobody tells a colour from its ground."""
 _NOTHING = re.compile(r"0+(?:\.0+)?(?:px|pt|em|rem|%)?")
@@ -124,34 +129,54 @@ def _is_lost(colour: str | None, node: LexborNode) -> bool:
     """Whether words in a colour cannot be told from what is behind them."""
     if not colour:
         return False
-    if colour.replace(" ", "").lower() == "transparent":
-        return True
-    ink, ground = _rgb(colour), _ground(node)
-    return bool(ink and ground) and all(abs(a - b) < _NEAR for a, b in zip(ink or (), ground or (), strict=True))
+    ink, ground = _colour(colour), _ground(node)
+    if ink is None or ground is None:
+        return ink is not None and not ink[3]
+    return all(abs(a - b) < _NEAR for a, b in zip(_over(ink, ground), ground, strict=True))
 
 
-def _ground(node: LexborNode) -> tuple[int, ...] | None:
+def _ground(node: LexborNode) -> Colour | None:
     """The colour behind a node: paper where nothing says, None where it is a picture or a colour that is not known."""
     above: LexborNode | None = node
+    layers: list[Colour] = []
     for _ in range(_ANCESTORS):
         if above is None:
             break
         style = _style(above)
         ground = style.get("background-color") or style.get("background") or above.attributes.get("bgcolor")
-        if ground and ground not in {"none", "transparent", "inherit", "initial"}:
-            return _rgb(ground)
+        if ground and ground not in {"none", "inherit", "initial", "unset"}:
+            layer = _colour(ground)
+            if layer is None:
+                return None
+            layers.append(layer)
+            if layer[3] == 1:
+                break
         above = above.parent
-    return _PAPER
+    return reduce(lambda behind, layer: _over(layer, behind), reversed(layers), _PAPER)
 
 
-def _rgb(colour: str) -> tuple[int, ...] | None:
-    plain = colour.lower().replace(" ", "")
-    found = _HEX.fullmatch(plain)
-    if found:
-        digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
-        return tuple(int(digits[place : place + 2], 16) for place in (0, 2, 4))
+def _over(colour: Colour, behind: Colour) -> Colour:
+    """What is seen where a colour lies on another, through which that may shine."""
+    red, green, blue = (
+        colour[3] * ink + (1 - colour[3]) * ground for ink, ground in zip(colour[:3], behind, strict=False)
+    )
+    return red, green, blue, 1.0
+
+
+def _colour(declared: str) -> Colour | None:
+    plain = declared.lower().replace(" ", "")
+    if plain == "transparent":
+        return _CLEAR
+    if _HEX.fullmatch(plain):
+        digits = plain[1:] if len(plain) > 5 else "".join(digit * 2 for digit in plain[1:])
+        red, green, blue, alpha = bytes.fromhex(f"{digits}ff"[:8])
+        return red, green, blue, alpha / 255
     numbers = _RGB.fullmatch(plain)
-    return tuple(map(int, numbers.groups())) if numbers else _NAMES.get(plain)
+    if numbers:
+        red, green, blue = map(int, numbers.groups()[:3])
+        return red, green, blue, min(float(numbers[4] or 1), 1.0)
+    named = _NAMES.get(plain)
+    return (*named, 1.0) if named else None
 
 
 def _mark_quotes(tree: LexborHTMLParser) -> None:

@@ -88,6 +88,10 @@ def _opened(path: Path, source: str) -> Iterator[Any]:
         if error.errno is not None:
             raise
         raise _damaged(source) from error  # what Arrow makes of pages that cannot be unpacked
+    except (ValueError, OverflowError) as error:
+        raise UnreadableSource(
+            f"{source}: a value is no text or time that can be read. Write the file again."
+        ) from error
 
 
 def _damaged(source: str) -> UnreadableSource:

@@ -82,7 +82,8 @@ def _usual(mail: Contents) -> Words:
     plain = _each(shown, lambda leaf: _text(leaf) if leaf.get_content_type() == "text/plain" else "")
     pages = [read_html(_text(leaf)) for leaf in shown if leaf.get_content_type() == "text/html"]
     html = "\n\n".join(filter(None, (page.text.strip() for page in pages))).strip()
-    hidden = "\n".join(page.hidden for page in pages if page.hidden and page.hidden not in " ".join(plain.split()))
+    in_plain = " ".join(plain.split())
+    hidden = "\n".join(words for page in pages for words in page.hidden.split("\n") if words not in in_plain)
     text = _the_fuller(plain, html)
     differing = (plain, html) if text not in {plain, html} else ()
     return Words(text=text, whole=True, hidden=hidden, differing=differing)

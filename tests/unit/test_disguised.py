@@ -35,6 +35,12 @@ def test_quotes_dashes_signs_and_marks_between_words_are_no_disguise(text: str) 
     assert prepare(a_message(text=text)).as_written == ""
 
 
+def test_the_shorthand_of_a_note_is_written_out_on_both_sides() -> None:
+    prepared = prepare(a_message(text="T rpt no hw, \u0441ame again.", channel=Channel.NOTE))
+    assert prepared.as_written.replace("\u0441", "c") == prepared.text
+    assert "T rpt no hw" not in prepared.as_written
+
+
 def test_thanks_in_other_letters_go_to_a_person_where_the_model_is_not_of_one_mind(
     classifier: MessageClassifier,
 ) -> None:

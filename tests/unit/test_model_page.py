@@ -40,7 +40,17 @@ def test_what_is_written_is_read_again_and_says_whether_the_manifest_covers_it(t
     assert evaluation.read(tmp_path, {evaluation.FILE: "0" * 64}) is None
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"trade": [{"no": 1}]}, {"risk": [[1]]}, {"slices": {"a": {}}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"trade": [{"no": 1}]},
+        {"risk": [[1]]},
+        {"slices": {"a": {}}},
+        {"slices": []},
+        {"alpha": float("nan")},
+    ],
+)
 def test_a_file_of_another_shape_is_no_evaluation(tmp_path: Path, change: dict[str, object]) -> None:
     file = tmp_path / evaluation.FILE
     evaluation.write(an_evaluation(), file)

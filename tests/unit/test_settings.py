@@ -1,6 +1,7 @@
 """Settings from options, variables and a file, and what is refused of them."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,19 @@ def test_a_file_with_a_secret_is_for_its_owner(file: Path) -> None:
     file.chmod(0o644)
     with pytest.raises(SettingsError, match="holds `audit_key` and anybody"):
         settings_from()
+    file.write_text('database = "postgresql+psycopg://heard:canary@db.example/heard"', encoding="utf-8")
+    with pytest.raises(SettingsError, match="holds `database` and anybody"):
+        settings_from()
+    file.write_text('database = "postgresql+psycopg://heard@db.example/heard"', encoding="utf-8")
+    assert settings_from().database.endswith("/heard")
+
+
+def test_a_comma_parts_webhook_keys_and_is_a_character_of_an_audit_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HEARD_AUDIT_KEY", "HEARD_WEBHOOK_KEY"):
+        monkeypatch.setenv(name, f"{GOOD}, and more")
+        with pytest.raises(SettingsError, match="webhook_key: has under 32") if "WEBHOOK" in name else nullcontext():
+            settings_from()
+        monkeypatch.delenv(name)
 
 
 @pytest.mark.parametrize("name", ["HEARD_AUDIT_KEY", "HEARD_WEBHOOK_KEY"])
