@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -104,14 +105,16 @@ class Accepting:
         return self._classifier.classify(known, explain=True) if known else ()
 
     def accept(
-        self, connection: Connection, messages: Sequence[Message], made: dict[str, Made], arrived: Arrived
+        self, connection: Connection, received: Sequence[Message], made: dict[str, Made], arrived: Arrived
     ) -> list[Decision]:
         """Write new messages that have no contact key in common; answers what was decided about each.
 
-        Their history is looked up again: where it has grown meanwhile, they are decided again.
+        Their history is looked up again: where it has grown meanwhile, they are decided again. Messages are written in
+        the order of their ids, so that two who write the same ones wait for each other and never in a circle.
         """
-        new = [self._new(connection, message, made.get(message.id), arrived) for message in messages]
-        store.insert_all(connection, tables.message, [_message_row(each, arrived) for each in new])
+        new = [self._new(connection, message, made.get(message.id), arrived) for message in received]
+        messages = [_message_row(each, arrived) for each in new]
+        store.insert_all(connection, tables.message, sorted(messages, key=itemgetter("id")))
         store.insert_all(connection, tables.contact, [row for each in new for row in _contact_rows(each)])
         crashpoint("intake_after_message")
         decisions = [store.decision_values(each.decision, arrived.now, each.sample) for each in new]

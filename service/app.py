@@ -29,7 +29,7 @@ from service.metrics import Metrics
 from service.models import Models
 from service.oidc_settings import is_loopback
 from service.outbox import Outbox
-from service.pages import actions, errors, help, insight, item, model, sign_in, worklist  # noqa: A004  # the page of that name
+from service.pages import actions, errors, help, insight, item, model, several, sign_in, taking, wordings, worklist  # noqa: A004  # the page of that name
 from service.pages.layout import FOLDER, Kept
 from service.promoting import Promoting
 from service.readiness import refuse_network_share
@@ -124,12 +124,14 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         openapi_url=None,  # it is one of our routes, as the page about it: `service/api/docs.py`
     )
-    pages = (worklist, item, actions, help, insight, model, sign_in)
+    pages = (worklist, item, actions, several, taking, help, wordings, insight, model, sign_in)
     for module in (score, messages, queue, items, models, health, docs, *pages):
         app.include_router(module.router)
     for module in (worklist, help):
         app.include_router(module.acting)
     app.include_router(insight.exporting)
+    app.include_router(wordings.changing)
+    app.include_router(help.touring)
     app.mount(f"/static/design/{assets.VERSION}", Kept(directory=assets.FOLDER, check_dir=False), name="design")
     app.mount(f"/static/swagger/{swagger.VERSION}", Kept(directory=swagger.FOLDER, check_dir=False), name="swagger")
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")

@@ -1,9 +1,12 @@
 """What waits is worked on together, by a thread that is watched: one that hangs is left behind and replaced."""
 
+import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from pipeline.domain import Message
@@ -30,11 +33,12 @@ class Closed(NoAnswer):
 
 @dataclass(kw_only=True, eq=False)
 class _Asked(Generic[Answer]):
-    """One call and what becomes of it."""
+    """One call and what becomes of it. `then` tells who waits outside a thread that it is done."""
 
     messages: Sequence[Message]
     explain: bool
     done: threading.Event = field(default_factory=threading.Event)
+    then: Callable[[], object] = bool
     answers: Sequence[Answer] = ()
     error: str = ""
     given_up: bool = False
@@ -65,17 +69,31 @@ class Batcher(Generic[Answer]):
     def ask(self, messages: Sequence[Message], *, explain: bool) -> Sequence[Answer]:
         """One answer a message; NoAnswer after `patience` seconds, or where the work raised."""
         asked = _Asked[Answer](messages=messages, explain=explain)
+        self._join(asked)
+        if not asked.done.wait(self._patience):
+            self._give_up(asked)
+        return _answers(asked)
+
+    async def wait_for(self, messages: Sequence[Message], *, explain: bool) -> Sequence[Answer]:
+        """As `ask`, without a thread that waits."""
+        done = asyncio.Event()
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, done.set)
+        asked = _Asked[Answer](messages=messages, explain=explain, then=tell)
+        self._join(asked)
+        try:
+            async with asyncio.timeout(self._patience):
+                await done.wait()
+        except TimeoutError:
+            self._give_up(asked)
+        return _answers(asked)
+
+    def _join(self, asked: _Asked[Answer]) -> None:
         with self._changed:
             if self._closed:
                 raise Closed("was exchanged.")
             self._man()
             self._line.append(asked)
             self._changed.notify()
-        if not asked.done.wait(self._patience):
-            self._give_up(asked)
-        if asked.error:
-            raise NoAnswer(asked.error)
-        return asked.answers
 
     def close(self) -> None:
         """Let the threads end when nothing waits any more."""
@@ -184,3 +202,11 @@ class Batcher(Generic[Answer]):
         if not asked.given_up:
             asked.answers, asked.error = answers, error
             asked.done.set()
+            with suppress(RuntimeError):  # its loop has ended: nobody waits
+                asked.then()
+
+
+def _answers(asked: _Asked[Answer]) -> Sequence[Answer]:
+    if asked.error:
+        raise NoAnswer(asked.error)
+    return asked.answers

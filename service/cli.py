@@ -149,6 +149,7 @@ def _serve(application: object, settings: Settings) -> None:
             application,  # type: ignore[arg-type]  # an ASGI app
             log_config=None,
             access_log=False,
+            http="h11",  # httptools would take headers without end (docs/decisions/0018)
             timeout_graceful_shutdown=_STOP_WITHIN,
             proxy_headers=bool(settings.public_url),  # without a proxy nobody may say where a request comes from
         )

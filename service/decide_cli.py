@@ -26,6 +26,7 @@ def decide(
     from datetime import timedelta
 
     from pipeline.classify import MODELS
+    from service.crashpoints import refuse_in_production
     from service.later import Later
     from service.logs import to_standard_error
     from service.models import Models
@@ -36,6 +37,7 @@ def decide(
 
     if not undetermined:
         raise typer.BadParameter("say which: --undetermined.")
+    refuse_in_production()
     settings = settings_from(database=database, model=model)
     to_standard_error()
     store = open_current(settings.database)

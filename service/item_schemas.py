@@ -127,7 +127,8 @@ class OfferOut(BaseModel):
 
     step: int = Field(description="The id of its line in the history.")
     wording_id: str
-    wording: str
+    wording: str = Field(description="What was sent, where it is not a version of a wording as it stands.")
+    version_id: int | None = Field(description="The version of a wording that was sent, where it is one of ours.")
 
 
 class RequestOut(BaseModel):

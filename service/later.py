@@ -61,17 +61,24 @@ class Later:
         self._now = now
 
     def run(self) -> Decided:
-        """Decide all that waits for a model; ends where the model gives no answer again."""
+        """Decide all that waits for a model; ends where it gives no answer to any of a batch."""
         done = Decided()
         for some in self._waiting():
-            made = self._classifier.classify(some, explain=True)
-            if any(one.model_version == NO_MODEL for one in made):
+            made = self._answers(some)
+            if not made:
                 break
             for one in made:
                 self._replace(one, done)
         with self._database.reading() as connection:
             done.waiting = undetermined.count(connection) - done.held
         return done
+
+    def _answers(self, some: Sequence[Message]) -> list[Decision]:
+        """What the model decides; those it gave no answer for together are asked about one by one."""
+        made = self._classifier.classify(some, explain=True)
+        alone = [one for one, first in zip(some, made, strict=True) if first.model_version == NO_MODEL]
+        again = [found for one in alone for found in self._classifier.classify([one], explain=True)]
+        return [one for one in (*made, *again) if one.model_version != NO_MODEL]
 
     def _waiting(self) -> Iterator[Sequence[Message]]:
         after = ""

@@ -9,6 +9,7 @@ import logging
 import queue
 import sys
 import traceback
+from contextlib import suppress
 from logging.handlers import QueueHandler, QueueListener
 from types import TracebackType
 from typing import Any, TextIO
@@ -30,8 +31,7 @@ def to_stream(stream: TextIO, level: int = logging.INFO) -> QueueListener:
     """The same to another place; answers what writes the lines, to be stopped by a test."""
     logging.raiseExceptions = False
     lines: queue.Queue[Any] = queue.Queue(_ROOM)
-    out = logging.StreamHandler(stream)
-    listener = QueueListener(lines, out)
+    listener = _Writer(lines, logging.StreamHandler(stream))
     handler = _Lines(lines)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=_LAST, foreign_pre_chain=_FIRST))
     root = logging.getLogger()
@@ -40,9 +40,9 @@ def to_stream(stream: TextIO, level: int = logging.INFO) -> QueueListener:
     for loud in ("httpx", "httpx2", "alembic", "imapclient", "uvicorn.access"):
         logging.getLogger(loud).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_FIRST, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*_FIRST, _only_where, structlog.processors.JSONRenderer()],
+        logger_factory=lambda *_: _Line(lines),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
     listener.start()
@@ -50,11 +50,33 @@ def to_stream(stream: TextIO, level: int = logging.INFO) -> QueueListener:
 
 
 class _Lines(QueueHandler):
-    """Makes the line where it is written, since only there is the request known."""
+    """Makes a library's line where it is written, since only there is the request known."""
 
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """A record that is nothing but its line."""
-        return logging.makeLogRecord({"msg": self.format(record), "levelno": record.levelno})
+    def prepare(self, record: logging.LogRecord) -> Any:
+        """Nothing but its line."""
+        return self.format(record)
+
+
+class _Line:
+    """Takes our own lines, without the way through `logging`: every request writes one."""
+
+    def __init__(self, lines: queue.Queue[Any]) -> None:
+        self._lines = lines
+
+    def msg(self, line: str) -> None:
+        """Into the queue, or nowhere where that is full."""
+        with suppress(queue.Full):
+            self._lines.put_nowait(line)
+
+    debug = info = warning = error = critical = msg
+
+
+class _Writer(QueueListener):
+    """Writes the lines of both."""
+
+    def handle(self, record: Any) -> None:
+        """One line."""
+        super().handle(logging.makeLogRecord({"msg": record}))
 
 
 def _only_where(_logger: object, _method: str, event: EventDict) -> EventDict:

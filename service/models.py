@@ -87,9 +87,18 @@ class Models:
         served = self.serving()
         return list(reversed(_entries(served.parent))) if served else []
 
-    def promote(self, version: str, *, by: str) -> None:
-        """Let `version` serve. It must stand in a list already and be whole; else NotPromotable and nothing changes."""
+    def promote(self, version: str, *, by: str, replaces: str | None = None) -> None:
+        """Let `version` serve. It must stand in a list already and be whole; else NotPromotable and nothing changes.
+
+        With `replaces` ("" for none) that version must serve at this moment.
+        """
         with self._alone():
+            champion = self.champion()
+            serves = champion.version if champion else ""
+            if replaces not in {None, serves}:
+                raise NotPromotable(
+                    f"{replaces or 'No model'} served when this was proposed, and does no more. Propose again."
+                )
             self._promote(version, by)
 
     def rollback(self, version: str, *, by: str) -> None:
@@ -102,10 +111,12 @@ class Models:
         if not served or served[-1] != version:
             self._folder_of(version)
             raise NotPromotable("That is not the model that serves: somebody else was first. Look again.")
-        earlier = [other for other in served if other != version]
-        if not earlier:
-            raise NotPromotable("No other model has served here: there is nothing to go back to.")
-        return earlier[-1]
+        earlier = list[str]()
+        for other in served:  # a return takes away what had come since
+            earlier = [*earlier[: earlier.index(other)], other] if other in earlier else [*earlier, other]
+        if len(earlier) == 1:
+            raise NotPromotable("No other model has served before this one: there is nothing to go back to.")
+        return earlier[-2]
 
     def _promote(self, version: str, by: str) -> None:
         folder = self._folder_of(version)

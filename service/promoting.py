@@ -27,7 +27,6 @@ from service.store.proposals import Proposal
 
 NOBODY = "nobody signed in, on this machine"
 _HEARD = "heard"
-_FIXED = "This service was started with a fixed model (--model): start it without to change it here."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +78,14 @@ class Promoting:
         waiting = self.waiting()
         if not self.needs_another(person):
             return self._alone(version, person, reason)
-        if waiting and waiting.version == version and waiting.proposer_id == person.caller.id:
-            return waiting
         if waiting and waiting.version == version:
-            return self.confirm(waiting.id, person)
+            own = waiting.proposer_id == person.caller.id
+            return waiting if own else self.confirm(waiting.id, person)
         return self.propose(version, person, reason)
 
     def propose(self, version: str, person: Person, reason: str) -> Proposal:
         """Put a model before a second person, if the gate lets it pass."""
+        self._refuse_key(person)
         model = self._passed(version, must=True)
         try:
             with self._database.writing() as connection:
@@ -102,8 +101,7 @@ class Promoting:
 
     def confirm(self, proposal_id: int, person: Person) -> Proposal:
         """Let the proposed model serve: only by another person than who proposed it, and only the very same model."""
-        if not person.caller.is_officer and self.needs_another(person):
-            raise NotPromotable("A key cannot confirm: nobody can tell whose it is. Sign in to confirm.")
+        self._refuse_key(person)
         with self._database.writing() as connection:
             now = self._now(connection)
             made = self._still_open(connection, proposal_id, now)
@@ -112,11 +110,10 @@ class Promoting:
             model = self._passed(made.version, must=self.needs_another(person))
             if manifest_sha256(model.folder) != made.manifest_sha256:
                 raise NotPromotable(f"{made.version} has changed since it was proposed. Propose it again.")
-            if self._serving_version() != made.replaces:
-                raise NotPromotable(f"{made.replaces} served when this was proposed, and does no more. Propose again.")
             proposals.settle(connection, made.id, Standing.CONFIRMED, by=person.name, at=now)
             self._record(connection, "model.promoted", person.name, made, now)
-            self._serving.models.promote(made.version, by=f"{made.proposed_by}, confirmed by {person.name}")
+            by = f"{made.proposed_by}, confirmed by {person.name}"
+            self._serving.models.promote(made.version, by=by, replaces=made.replaces)
         self._serving.refresh()
         return _as(made, Standing.CONFIRMED, person.name, now)
 
@@ -141,30 +138,32 @@ class Promoting:
     def roll_back(self, version: str, person: Person, reason: str = "") -> Proposal:
         """Go back from the model that serves, which is named, to the one before: one person is enough, at any hour."""
         self._refuse_fixed()
-        back = self._serving.models.before(version)
-        with self._database.writing() as connection:
-            now = self._now(connection)
-            made = self._add(connection, back, person, reason, now, Standing.CONFIRMED)
-            self._record(connection, "model.rolled_back", person.name, made, now)
-            self._serving.models.rollback(version, by=person.name)
-        self._serving.refresh()
-        return made
+        models = self._serving.models
+        back = models.before(version)
+        return self._at_once(
+            "model.rolled_back", back, person, reason, lambda: models.rollback(version, by=person.name)
+        )
 
     def verdict_on(self, model: KnownModel) -> Verdict | None:
         """What the gate said of this very model against the very one that serves; None where it was not asked."""
-        found, champion = verdict.read(model.folder), self._champion()
+        found, champion = verdict.read(model.folder), self._serving.models.champion()
         if found is None or champion is None:
             return None
         same = (found.challenger_sha256, found.champion_sha256) == (model.manifest_sha256, champion.manifest_sha256)
         return found if same else None
 
     def _alone(self, version: str, person: Person, reason: str) -> Proposal:
-        model = self._passed(version, must=False)
+        model, models = self._passed(version, must=False), self._serving.models
+        return self._at_once("model.promoted", model, person, reason, lambda: models.promote(version, by=person.name))
+
+    def _at_once(
+        self, kind: str, model: KnownModel, person: Person, reason: str, exchange: Callable[[], None]
+    ) -> Proposal:
         with self._database.writing() as connection:
             now = self._now(connection)
             made = self._add(connection, model, person, reason, now, Standing.CONFIRMED)
-            self._record(connection, "model.promoted", person.name, made, now)
-            self._serving.models.promote(version, by=person.name)
+            self._record(connection, kind, person.name, made, now)
+            exchange()
         self._serving.refresh()
         return made
 
@@ -174,7 +173,7 @@ class Promoting:
         model = self._serving.models.whole(version)
         if model.serves and must:
             raise NotPromotable(f"{version} serves already.")
-        champion, told = self._champion(), self.verdict_on(model)
+        champion, told = self._serving.models.champion(), self.verdict_on(model)
         if told and told.refusals:
             raise NotPromotable(f"The gate refused {version} against {told.champion}. {' '.join(told.refusals)}")
         if must and champion and told is None:
@@ -184,16 +183,18 @@ class Promoting:
             )
         return model
 
-    def _champion(self) -> KnownModel | None:
-        return self._serving.models.champion()
-
     def _serving_version(self) -> str:
-        champion = self._champion()
+        champion = self._serving.models.champion()
         return champion.version if champion else ""
 
     def _refuse_fixed(self) -> None:
         if self._serving.fixed:
-            raise NotPromotable(_FIXED)
+            raise NotPromotable("This service was started with a fixed model (--model): start without to change it.")
+
+    def _refuse_key(self, person: Person) -> None:
+        """Who holds a key may be the other person too."""
+        if not person.caller.is_officer and self.needs_another(person):
+            raise NotPromotable("A key cannot change the model: nobody can tell whose it is. Sign in.")
 
     @staticmethod
     def _refuse_second(waiting: Proposal | None) -> None:
@@ -236,9 +237,9 @@ class Promoting:
             settled_at=now if done else None,
         )
 
-    @staticmethod
-    def _record(connection: Connection, kind: str, by: str, made: Proposal, at: datetime) -> None:
-        """Versions, hashes and names; reasons are free text and stay with the proposal."""
+    def _record(self, connection: Connection, kind: str, by: str, made: Proposal, at: datetime) -> None:
+        """Versions, hashes and names, no free text. Checked first: no model is exchanged that cannot be recorded."""
+        self._database.check_record(connection)
         about = made.replaces if kind == "model.rolled_back" else made.version
         detail: dict[str, Plain] = {
             "proposal": made.id,

@@ -45,6 +45,22 @@ class Reviewing:
 
         return self._turns.act(item_id, asking, act)
 
+    def review_as_listed(self, item_id: int, asking: Asking, verdict: Review) -> QueueItem:
+        """Decide an item that was read in a list, where it is still as it was there and nobody else works on it.
+
+        No claim is needed, for reading and deciding are one step: `asking.version` tells whether it has changed.
+        """
+
+        def act(turn: Turn) -> None:
+            turn.must_be_free()
+            turn.must_be(not turn.item.is_hidden, "It is of the blind sample: decide it on its own page.")
+            event = turn.move(REVIEWED[verdict.verdict], reason=verdict.reason)
+            store.add_review(turn.connection, event, verdict)
+            if verdict.verdict is Label.SERVICE_REQUEST:
+                store.add_request(turn.connection, event, turn.item.message_id, "", turn.now)
+
+        return self._turns.act(item_id, asking, act)
+
     def offer(self, item_id: int, asking: Asking, fence: int, made: Offer, *, reason: str = "") -> QueueItem:
         """Record that the resident was told how to complain (HOS 1.3, 1.6)."""
 

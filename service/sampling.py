@@ -2,7 +2,7 @@
 
 Whether a message is drawn hangs on its id and a seed alone: nobody chooses, anybody can check, and a message that comes
 again is drawn again or not, as before. The officer decides without seeing what heard thought: neither pages nor HTTP
-nor webhooks show it before, and its place in the queue is drawn too.
+nor webhooks show it before to who may decide, and its place in the queue is drawn too.
 """
 
 import hashlib

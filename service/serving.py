@@ -97,6 +97,19 @@ class Serving:
         except NoAnswer as error:
             raise ModelUnavailable(f"The model {error} Try again later.") from None
 
+    async def score_one(self, message: Message) -> Decision:
+        """As `score`, for who must not wait in a thread."""
+        why = "is not there."
+        while loaded := self._loaded:
+            try:
+                return (await loaded.batcher.wait_for([message], explain=False))[0]
+            except Closed:
+                continue
+            except NoAnswer as error:
+                why = str(error)
+                break
+        raise ModelUnavailable(f"The model {why} Try again later.")
+
     def refresh(self) -> None:
         """Load the model that should serve, where another one does; a fault leaves the old one serving."""
         with self._switching:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ VARIABLE = "HEARD_SETTINGS"
 _BESIDE = Path("heard.toml")
 _NOT_SETTINGS = frozenset({VARIABLE, "HEARD_ENV", "HEARD_CRASHPOINT", "HEARD_TRUSTED_MANIFESTS"})
 _ALIKE, _VERY_ALIKE = 0.5, 0.85
+_PASSWORD = re.compile(r"^[^:/]+://[^:/@]*:[^/@]+@")
+"""What the address of a database may hold."""
 _SEE = "All are in docs/reference/settings.md"
 
 
@@ -87,7 +90,7 @@ def _unknown(given: Mapping[str, Any], model: type[BaseModel], within: str = "")
 def _secrets(given: Mapping[str, Any], model: type[BaseModel], within: str = "") -> Iterator[str]:
     for name, value in given.items():
         field = model.model_fields[name]
-        if "SecretStr" in str(field.annotation):
+        if "SecretStr" in str(field.annotation) or _PASSWORD.search(str(value)):
             yield within + name
         elif (inner := table_of(field)) and isinstance(value, dict):
             yield from _secrets(value, inner, f"{name}.")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.classify import MODELS, MessageClassifier
 from pipeline.errors import UntrustedModel
+from service.logs import to_standard_error
 from service.models import Models
 from service.settings import Settings
 from service.shadow import Challenger, Worker
@@ -95,6 +96,7 @@ def opener(settings: Settings) -> Callable[[Run], Challenger]:
 def main() -> None:
     """Until told to end, or the service that started it is gone."""
     os.nice(_NICE)
+    to_standard_error()
     parent, settings = os.getppid(), Settings()
     worker = Worker(Database(settings.database), opener(settings), before=lambda: signal.alarm(_PATIENCE))
     pause = Event()

@@ -12,6 +12,7 @@ from service.app import create_app
 from service.auth.door import Door
 from service.roles import Permission, Role
 from service.settings import Settings
+from service.store.database import Database
 
 PUBLIC = "https://heard.council.example"
 ELSEWHERE = ("203.0.113.7", 50_000)
@@ -27,19 +28,20 @@ class House:
         self.now = START
         self._base = context
         self.settings = Settings(**{"public_url": PUBLIC, **settings})
-        self.context = self._parts()
+        self.context = self._parts(context.database)
         self.people = self.context.door.people
 
-    def _parts(self) -> Context:
-        door = Door(self._base.database, self.settings, now=lambda: self.now)
-        return Context(**{**vars(self._base), "settings": self.settings, "door": door})
+    def _parts(self, database: Database) -> Context:
+        door = Door(database, self.settings, now=lambda: self.now)
+        return Context(**{**vars(self._base), "settings": self.settings, "door": door, "database": database})
 
     def app(self) -> FastAPI:
         return create_app(self.context)
 
     def another(self) -> FastAPI:
-        """As another process would see the same database."""
-        return create_app(self._parts())
+        """As another process would see the same database, which closes its own connections and nobody else's."""
+        url = self._base.database._engine.url.render_as_string(hide_password=False)
+        return create_app(self._parts(Database(url, self._base.database.audit_key)))
 
     def officer(self, role: Role = Role.OFFICER, name: str = "A. Khan", password: str = PASSWORD) -> str:
         """Somebody with this role; the first administrator is made on the way."""

@@ -38,7 +38,8 @@ class Context:
         return self.calendar.today(datetime.now(UTC))
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
+    """`async` since it waits for nothing: FastAPI sends what is not to a thread and back."""
     context: Context = request.app.state.context
     return context
 

@@ -1,9 +1,11 @@
 """What officers do with an item. Every action answers with the item as it is now, its version as the ETag."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
+from service import wordings
 from service.action_schemas import (
     AcknowledgeIn,
     AssignIn,
@@ -24,6 +26,7 @@ from service.api.views import viewed
 from service.item_schemas import ItemDetailOut, ItemOut, OfferOut, RequestOut, ReviewOut, StepOut
 from service.queue import QueueItem, allowed
 from service.store import cases, items, reviews
+from service.store.reviews import Offer
 
 router = APIRouter(prefix="/v1/items/{item_id}", tags=["items"], responses=responses(400, 404, 422, 503))
 _action = responses(403, 409, 412, 413)
@@ -81,7 +84,7 @@ def review(item_id: ItemId, body: ReviewIn, parts: Parts, asks: Asks, response: 
 def offer(item_id: ItemId, body: OfferIn, parts: Parts, asks: Asks, response: Response) -> ItemOut:
     """Record an offer to take a complaint, or the answer: accepted goes to stage 1, declined is closed."""
     if body.step is OfferStep.MADE:
-        done = parts.reviewing.offer(item_id, asks, body.fence, body.to_domain(), reason=body.reason)
+        done = parts.reviewing.offer(item_id, asks, body.fence, _in_version(parts, body), reason=body.reason)
     else:
         accepted = body.step is OfferStep.ACCEPTED
         done = parts.reviewing.answer_offer(item_id, asks, body.fence, accepted=accepted, reason=body.reason)
@@ -129,6 +132,16 @@ def link(item_id: ItemId, body: LinkIn, parts: Parts, asks: Asks, response: Resp
     """Put another message in the case of this one, or take it out."""
     act = parts.reviewing.link if body.linked else parts.reviewing.unlink
     return _answer(parts, response, act(item_id, asks, body.message_id))
+
+
+def _in_version(parts: Context, body: OfferIn) -> Offer:
+    """The newest version of a wording we have; a name that is the caller's own stays as it is."""
+    made = body.to_domain()
+    if not made.wording_id:
+        return made
+    with parts.database.writing() as connection:
+        version = wordings.sent(connection, parts.classifier.profile.name, made.wording_id)
+    return replace(made, version_id=version.id) if version else made
 
 
 def _answer(parts: Context, response: Response, item: QueueItem) -> ItemOut:

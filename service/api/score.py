@@ -14,9 +14,9 @@ router = APIRouter(
 
 
 @router.post("/score")
-def score(body: MessageIn, parts: Parts) -> DecisionOut:
+async def score(body: MessageIn, parts: Parts) -> DecisionOut:
     """Decide about one message; nothing is stored."""
-    return DecisionOut.from_domain(parts.classifier.score([body.to_domain()])[0])
+    return DecisionOut.from_domain(await parts.classifier.score_one(body.to_domain()))
 
 
 @router.post("/score/batch")

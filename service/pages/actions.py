@@ -1,5 +1,6 @@
 """What the buttons of an item's page do: each is one call of `service.claiming` or `service.reviewing`."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +20,9 @@ from service.action_schemas import (
 )
 from service.pages import words
 from service.pages.next_item import next_address
+from service.pages.offering import sent_words
 from service.pages.officer import decides_on_pages
 from service.pages.typed import KEPT
-from service.pages.wordings import wording
 from service.pages.work import At, Work
 from service.queue import CLOSED, QueueItem
 from service.turns import Asking
@@ -106,20 +107,19 @@ def decide(at: At) -> Response:
 
 @router.post("/offer")
 def offer(at: At) -> Response:
-    """The resident was told how to complain. What was sent is kept where it is no standard wording."""
+    """The resident was told how to complain: in which version of a wording, and what was made of it."""
 
     def act() -> QueueItem:
-        name, text = at.typed["wording_id"], at.typed["wording"].strip()
-        standard = wording(at.parts.classifier.profile.name, name)
-        edited = "" if standard and standard.text == text else text
+        version, edited = sent_words(at)
         asked = OfferIn(
             fence=at.typed.fence,
             step=OfferStep.MADE,
-            wording_id=name if standard else "",
+            wording_id=version.wording_id if version else "",
             wording=edited,
             **_fields(at, "reason"),
         )
-        return at.parts.reviewing.offer(at.item.id, at.asking, asked.fence, asked.to_domain(), reason=asked.reason)
+        made = replace(asked.to_domain(), version_id=version.id if version else None)
+        return at.parts.reviewing.offer(at.item.id, at.asking, asked.fence, made, reason=asked.reason)
 
     return at.goes_on(act)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,6 +60,12 @@ class Asked(BaseModel):
     def is_filtered(self) -> bool:
         """Whether anything but the queue is asked for."""
         return bool(self.model_dump(exclude={"queue", "cursor", "after"}, exclude_defaults=True))
+
+
+def list_query(query: str) -> str:
+    """Only what the work list itself asks for, written again: what a form sends back is not trusted."""
+    known = {name: value for name, value in parse_qsl(query) if name in Asked.model_fields and name != "cursor"}
+    return urlencode(known)
 
 
 def selects(asked: Asked, jurisdiction: str) -> list[dict[str, Any]]:

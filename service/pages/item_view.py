@@ -6,17 +6,20 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from pipeline.domain import Channel, CueKind, Flag, Label, Thresholds
+from service import wordings
 from service.api.context import Context
 from service.pages import words
+from service.pages.filling import values_for
 from service.pages.highlight import SHOWN, marks_of, pieces
 from service.pages.officer import Reader
 from service.pages.rows import deadline
 from service.pages.typed import Typed
 from service.pages.unseen import unseen
-from service.pages.wordings import wordings
 from service.queue import ItemEventKind, QueueItem, QueueName, QueueStatus, allowed
 from service.refusals import NoSuchItem
 from service.store import cases, items, ledger, messages, reviews
+from service.store.wordings import Version
+from service.wording_rules import filled
 
 _EARLIER = 10
 _LEFT_OUT = frozenset({ItemEventKind.CLAIMED, ItemEventKind.GIVEN_BACK})
@@ -62,10 +65,19 @@ def item_view(
         "offers": reviews.offers(connection, item_id),
         "category": (suggested := _category(decision, parts) if seen else ""),
         "category_choices": _categories(parts, typed["category"] or suggested),
-        "wordings": wordings(parts.classifier.profile.name),
+        "wordings": (known := wordings.in_use(connection, parts.classifier.profile.name)),
+        "reads": _reads(known, parts, item, message, reader),
         "profile": parts.classifier.profile.title,
         **_standing(item, parts, reader),
     }
+
+
+def _reads(
+    known: list[Version], parts: Context, item: QueueItem, message: RowMapping, reader: Reader
+) -> dict[str, str]:
+    """Each wording as it is sent for this message."""
+    values = values_for(parts.classifier.profile, item, message, reader.name)
+    return {each.wording_id: filled(each.text, values) for each in known}
 
 
 def _standing(item: QueueItem, parts: Context, reader: Reader) -> dict[str, Any]:

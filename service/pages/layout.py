@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from service import assets
 from service.pages import words
+from service.pages.officer import stood_on
 from service.queue import QueueName
 
 FOLDER = Path(__file__).parent
@@ -36,7 +37,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(words=words, design=assets.VERSION, navigation=_navigation)
+    found.globals.update(words=words, design=assets.VERSION, navigation=_navigation, stood_on=stood_on)
     found.globals.update(queue_names=list(QueueName), design_is_here=assets.are_here)
     found.filters.update(
         day=words.day,

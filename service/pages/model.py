@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,7 +14,7 @@ from service.api.permissions import Needs
 from service.model_schemas import LONGEST_REASON
 from service.models import NoSuchModel, NotPromotable
 from service.pages.layout import show
-from service.pages.model_figures import Asked, percent, route
+from service.pages.model_figures import Asked, channel, percent, route
 from service.pages.model_view import MINUTES, WEEKLY, view
 from service.pages.officer import Chooses, Reader, Reads, rules_on_pages
 from service.promoting import Person
@@ -75,7 +75,8 @@ class At:
         status: int = 200,
     ) -> HTMLResponse:
         """The page, with what the last press of a button said."""
-        told = {"done": done, "wrong": wrong, "typed": typed or {}, "percent": percent, "route": route}
+        told: dict[str, Any] = {"done": done, "wrong": wrong, "typed": typed or {}}
+        told |= {"percent": percent, "route": route, "channel": channel}
         told |= {"reader": self.reader, "may_roll_back": Permission.ADMIN in self.person.caller.may}
         return show(self.request, "model.html", view(self.parts, self.person, asked) | told, status=status)
 

@@ -131,6 +131,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
+def channel(name: str) -> str:
+    """A channel as officers call it; thresholds that are not one channel's are `pooled`."""
+    return _NAMES.get(name, "All channels")
+
+
 def route(name: str) -> str:
     """A route in words."""
     return words.ROUTES.get(Route(name), name)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials
@@ -17,7 +17,15 @@ from service.store import desks
 from service.store.desks import Choices
 
 NAME_COOKIE = "heard-name"
+_PAGES = re.compile(r"/(items/\d{1,19}|offers|wordings(/[a-z0-9-]{1,60})?|insight|model|help|tour|choices)?")
+_HERE = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+_LONGEST = 1_500
 _NAME = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,98}[^\x00-\x20\x7f])?")
+
+
+def safe_path(go_to: str) -> str:
+    """A path of this service, or the first page: never another site, however it is written (S20)."""
+    return go_to if _HERE.fullmatch(go_to) else "/"
 
 
 class NobodyKnown(HeardError):
@@ -47,19 +55,22 @@ decides_on_pages = NeedsOnForms(Permission.DECIDE, page=True)
 models_on_pages = NeedsOnForms(Permission.MODELS, page=True)
 rules_on_pages = NeedsOnForms(Permission.ADMIN, page=True)
 exports_on_pages = NeedsOnForms(Permission.EXPORT, page=True)
+reads_on_pages = NeedsOnForms(Permission.READ, page=True)
 Sees = Annotated[Caller, Depends(sees_pages)]
 Decides = Annotated[Caller, Depends(decides_on_pages)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Who reads a page. `name` is "" for one who has not said it; `new` for one who has set up nothing yet."""
+    """Who reads a page. `name` is "" for one who has not said it; `new` for one who has not seen the tour yet."""
 
     name: str
     choices: Choices
     new: bool
     decides: bool
     models: bool = False
+    exports: bool = False
+    rules: bool = False
 
 
 def is_name(text: str) -> bool:
@@ -73,10 +84,16 @@ def _reader(request: Request, parts: Parts, caller: Sees) -> Reader:
     if name:
         with parts.database.reading() as connection:
             chosen = desks.choices(connection, name)
-    decides = Permission.DECIDE in caller.may
-    models = Permission.MODELS in caller.may
-    new = bool(name) and chosen is None
-    reader = Reader(name=name, choices=chosen or Choices(), new=new, decides=decides, models=models)
+    new = bool(name) and (chosen is None or not chosen.toured)
+    reader = Reader(
+        name=name,
+        choices=chosen or Choices(),
+        new=new,
+        decides=Permission.DECIDE in caller.may,
+        models=Permission.MODELS in caller.may,
+        exports=Permission.EXPORT in caller.may,
+        rules=Permission.ADMIN in caller.may,
+    )
     request.state.reader = reader
     return reader
 
@@ -86,6 +103,14 @@ def _officer(request: Request, caller: Decides) -> str:
 
 
 def _exporter(request: Request, caller: Annotated[Caller, Depends(exports_on_pages)]) -> str:
+    return _known(request, caller)
+
+
+def _guest(request: Request, caller: Annotated[Caller, Depends(reads_on_pages)]) -> str:
+    return _known(request, caller)
+
+
+def _ruler(request: Request, caller: Annotated[Caller, Depends(rules_on_pages)]) -> str:
     return _known(request, caller)
 
 
@@ -101,9 +126,18 @@ def _known(request: Request, caller: Caller) -> str:
 
 
 def _way(to: str, request: Request) -> str:
-    """Back to the item a form belongs to, never to the form's own address, which cannot be opened."""
+    """Back to the page a form stood on, never to the form's own address, which cannot be opened."""
+    return f"{to}?next={quote(stood_on(request), safe='')}"
+
+
+def stood_on(request: Request) -> str:
+    """This page, or the one a form was sent from where that can be opened again; else the form's item, or the list."""
+    here, said = urlsplit(str(request.url)), urlsplit(request.headers.get("referer", ""))
+    for each in (here,) * (request.method == "GET") + (said,) * (said.netloc == request.headers.get("host")):
+        if _PAGES.fullmatch(each.path):
+            return safe_path(f"{each.path}?{each.query}" if 0 < len(each.query) < _LONGEST else each.path)
     item = re.match(r"/items/\d{1,19}(?=/)", request.url.path)
-    return f"{to}?next={quote(item[0] if item else '/', safe='')}"
+    return item[0] if item else "/"
 
 
 def _name(request: Request, caller: Caller) -> str:
@@ -117,3 +151,6 @@ Reads = Annotated[Reader, Depends(_reader)]
 Acts = Annotated[str, Depends(_officer)]
 Chooses = Annotated[Person, Depends(_chooser)]
 Exports = Annotated[str, Depends(_exporter)]
+Rules = Annotated[str, Depends(_ruler)]
+Visits = Annotated[str, Depends(_guest)]
+"""Who may at least read, and has a name: for what they set up for themselves."""

@@ -1,6 +1,5 @@
 """Signing in and out: a name and a password, or the organisation's identity provider."""
 
-import re
 from typing import Annotated
 
 import structlog
@@ -14,11 +13,11 @@ from service.auth.officers import folded
 from service.auth.refusals import NotLetIn, TooOften
 from service.oidc_settings import is_loopback
 from service.pages.layout import show
+from service.pages.officer import safe_path
 from service.store.people import Officer
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
-_HERE = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 _log = structlog.get_logger()
 
 Next = Annotated[str, Query(alias="next", max_length=2_000)]
@@ -90,11 +89,6 @@ def back_from_provider(
     answer = _let_in(request, parts, officer, who.go_to)
     _drop(answer, parts, parts.door.browser_cookie)
     return answer
-
-
-def safe_path(go_to: str) -> str:
-    """A path of this service, or the first page: never another site, however it is written (S20)."""
-    return go_to if _HERE.fullmatch(go_to) else "/"
 
 
 def _by_password(parts: Context, name: str, password: str, address: str) -> Officer:

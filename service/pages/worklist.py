@@ -1,7 +1,6 @@
 """The work list: a queue in the order of its dates, with filters, search, saved views and assigning several at once."""
 
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -9,11 +8,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from service.api.context import Context, Parts
 from service.api.permissions import sees_pages
 from service.api.queue import decode_cursor, encode_cursor
-from service.pages.asked import Asked, selects
+from service.pages.asked import Asked, list_query, selects
 from service.pages.layout import show
 from service.pages.next_item import next_address
 from service.pages.officer import Acts, Reads, decides_on_pages
 from service.pages.rows import row
+from service.pages.taking import PURPOSES
 from service.pages.undo import after_of
 from service.queue import QueueName
 from service.refusals import ActionRefused
@@ -31,7 +31,11 @@ _EMPTY = {
     QueueName.REVIEW: "Nothing is waiting for review.",
     QueueName.SIGNPOST: "No offers are waiting to be made.",
 }
-_NOTED = {"none": "Nothing is free in this queue now.", "chosen": "Choose at least one item to assign."}
+_NOTED = {
+    "none": "Nothing is free in this queue now.",
+    "chosen": "Choose at least one item first.",
+    "purpose": "Choose what the file is for, then download it again.",
+}
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -57,6 +61,7 @@ def work_list_page(request: Request, parts: Parts, reader: Reads, asked: Annotat
         "views": views,
         "after": after,
         "rows": [row(item, details[item.message_id], today, reader.name) for item in page.items],
+        "purposes": PURPOSES,
         "next": encode_cursor(page.next),
         "notes": [*_troubles(parts), *_notes(request.query_params.get("note", ""), others)],
         "empty": _empty(asked, counts[asked.queue], more=page.next is not None),
@@ -77,6 +82,7 @@ def start(parts: Parts, officer: Acts, queue: Annotated[QueueName, Form()]) -> R
 def assign(
     request: Request,
     parts: Parts,
+    reader: Reads,  # noqa: ARG001  # the frame shows the reader
     officer: Acts,
     *,
     item: Annotated[list[int] | None, Form()] = None,
@@ -85,10 +91,10 @@ def assign(
 ) -> Response:
     """Make somebody responsible for several items; each is told apart, for some may have gone meanwhile."""
     if not item:
-        return RedirectResponse(f"/?{_ours(query)}&note=chosen", 303)
+        return RedirectResponse(f"/?{list_query(query)}&note=chosen", 303)
     refused = [why for number in item[:_MOST_AT_ONCE] if (why := _assign(parts, officer, number, to.strip() or None))]
     done = len(item[:_MOST_AT_ONCE]) - len(refused)
-    view = {"done": done, "to": to.strip(), "refused": refused, "query": _ours(query)}
+    view = {"done": done, "to": to.strip(), "refused": refused, "query": list_query(query)}
     return show(request, "assigned.html", view)
 
 
@@ -109,9 +115,9 @@ def save_view(
 ) -> Response:
     """Keep the filters in use under a name."""
     with parts.database.writing() as connection:
-        if not desks.save_view(connection, officer, View(name=name.strip(), query=_ours(query))):
+        if not desks.save_view(connection, officer, View(name=name.strip(), query=list_query(query))):
             raise HTTPException(409, f"You have {desks.MOST_VIEWS} views. Remove one, then save this one.")
-    return RedirectResponse(f"/?{_ours(query)}", 303)
+    return RedirectResponse(f"/?{list_query(query)}", 303)
 
 
 @acting.post("/views/drop")
@@ -120,12 +126,6 @@ def drop_view(parts: Parts, officer: Acts, name: Annotated[str, Form(max_length=
     with parts.database.writing() as connection:
         desks.drop_view(connection, officer, name)
     return RedirectResponse("/", 303)
-
-
-def _ours(query: str) -> str:
-    """Only what the work list itself asks for, written again: what a form sends back is not trusted."""
-    known = {name: value for name, value in parse_qsl(query) if name in Asked.model_fields and name != "cursor"}
-    return urlencode(known)
 
 
 def _troubles(parts: Parts) -> list[str]:

@@ -66,13 +66,20 @@ class Database:
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
+    def check_record(self, connection: Connection) -> None:
+        """SettingsError where nothing could be recorded: asked before a step that no rollback takes back."""
+        self._key(connection)
+
     def _append(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
         audit.wait_for_place(connection)
+        audit.append(connection, self._key(connection), events)
+
+    def _key(self, connection: Connection) -> bytes:
         if self._audit_key is None:
             key = self.audit_key.read(make=audit.head(connection) is None)
             audit.check_key(connection, key)
             self._audit_key = key
-        audit.append(connection, self._audit_key, events)
+        return self._audit_key
 
     def migrate(self) -> None:
         """Bring the tables up to date; several processes may try at once."""

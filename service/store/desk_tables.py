@@ -1,6 +1,6 @@
 """The tables of what each officer has set up for themselves on the pages."""
 
-from sqlalchemy import Boolean, Column, String, Table, Text
+from sqlalchemy import Boolean, Column, String, Table, Text, false
 
 from service.store.columns import metadata
 
@@ -10,6 +10,7 @@ officer_choice = Table(
     Column("officer", String(100), primary_key=True),
     Column("single_keys", Boolean, nullable=False),
     Column("suggestion_first", Boolean, nullable=False),
+    Column("toured", Boolean, server_default=false(), nullable=False),
 )
 
 saved_view = Table(

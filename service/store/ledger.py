@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from service.queue import ItemEventKind, QueueStatus
 from service.store.review_tables import item_event, offer
 from service.store.tables import decision, message, queue_item
+from service.store.wording_tables import wording_version
 
 _ANSWERS = (ItemEventKind.OFFER_ACCEPTED, ItemEventKind.OFFER_DECLINED)
 _ENDS = tuple(kind.value for kind in (*_ANSWERS, ItemEventKind.REOPENED))
@@ -27,15 +28,65 @@ class OfferMade:
     made_by: str
     wording_id: str
     wording: str
+    name: str
+    version: int | None
     undone: bool
     answer: ItemEventKind | None
     answered_at: datetime | None
     status: QueueStatus
 
 
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What became of the offers made in one version of a wording, or in an officer's own words."""
+
+    name: str
+    version: int | None
+    made: int
+    accepted: int
+    declined: int
+    undone: int
+
+    @property
+    def open(self) -> int:
+        """Without an answer, and not taken back."""
+        return self.made - self.accepted - self.declined - self.undone
+
+
 def offers(connection: Connection, *, before: int | None, limit: int) -> list[OfferMade]:
     """Offers, the latest first, `before` an event's id."""
-    made, answered, ending = item_event, aliased(item_event), aliased(item_event)
+    made, query = _offers()
+    query = query.order_by(made.c.id.desc()).limit(limit)
+    rows = connection.execute(query if before is None else query.where(made.c.id < before)).mappings()
+    return [_offer(row) for row in rows]
+
+
+def totals(connection: Connection) -> list[Totals]:
+    """All offers that are kept, by the wording they were made in."""
+    all_of_them = _offers()[1].subquery()
+    undone, kind = all_of_them.c.undone, all_of_them.c.kind
+
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
+
+    query = (
+        select(
+            func.coalesce(all_of_them.c.name, all_of_them.c.wording_id).label("name"),
+            all_of_them.c.version,
+            func.count().label("made"),
+            count(and_(~undone, kind == ItemEventKind.OFFER_ACCEPTED.value)).label("accepted"),
+            count(and_(~undone, kind == ItemEventKind.OFFER_DECLINED.value)).label("declined"),
+            count(undone).label("undone"),
+        )
+        .group_by(func.coalesce(all_of_them.c.name, all_of_them.c.wording_id), all_of_them.c.version)
+        .order_by(func.count().desc(), func.coalesce(all_of_them.c.name, all_of_them.c.wording_id))
+    )
+    return [Totals(**row) for row in connection.execute(query).mappings()]
+
+
+def _offers() -> tuple[FromClause, Select[Any]]:
+    """Every offer with what ended it: the first answer, or being opened again."""
+    made, answered, ending = item_event.alias(), aliased(item_event), aliased(item_event)
     first_end = (
         select(func.min(ending.c.version))
         .where(ending.c.item_id == made.c.item_id, ending.c.version > made.c.version)
@@ -47,6 +98,8 @@ def offers(connection: Connection, *, before: int | None, limit: int) -> list[Of
     query = (
         select(
             *columns,
+            wording_version.c.name,
+            wording_version.c.version,
             _undone(made).label("undone"),
             answered.c.kind,
             answered.c.at.label("answered_at"),
@@ -55,12 +108,10 @@ def offers(connection: Connection, *, before: int | None, limit: int) -> list[Of
         .select_from(offer)
         .join(made, made.c.id == offer.c.event_id)
         .join(queue_item, queue_item.c.id == made.c.item_id)
+        .outerjoin(wording_version, wording_version.c.id == offer.c.version_id)
         .outerjoin(answered, is_answer)
-        .order_by(made.c.id.desc())
-        .limit(limit)
     )
-    rows = connection.execute(query if before is None else query.where(made.c.id < before)).mappings()
-    return [_offer(row) for row in rows]
+    return made, query
 
 
 def _undone(event: Any) -> ColumnElement[bool]:
@@ -78,6 +129,8 @@ def _offer(row: RowMapping) -> OfferMade:
         made_by=row["actor"],
         wording_id=row["wording_id"],
         wording=row["wording"],
+        name=row["name"] or row["wording_id"],
+        version=row["version"],
         undone=bool(row["undone"]),
         answer=kind if answered else None,
         answered_at=row["answered_at"] if answered else None,

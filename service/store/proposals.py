@@ -40,14 +40,14 @@ def open_one(connection: Connection, *, lock: bool = False) -> Proposal | None:
     return _proposal(row) if row else None
 
 
-def settle(connection: Connection, proposal_id: int, status: Standing, *, by: str, at: datetime, why: str = "") -> bool:
-    """End an open one; False where somebody was first."""
+def settle(connection: Connection, proposal_id: int, status: Standing, *, by: str, at: datetime, why: str = "") -> None:
+    """End an open one, which was read with `lock`."""
     ended = (
         update(model_proposal)
         .where(model_proposal.c.id == proposal_id, model_proposal.c.status == Standing.OPEN.value)
         .values(status=status.value, settled_by=by, settled_at=at, settled_why=why)
     )
-    return connection.execute(ended).rowcount == 1
+    connection.execute(ended)
 
 
 def latest(connection: Connection, limit: int) -> list[Proposal]:

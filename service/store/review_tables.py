@@ -17,6 +17,7 @@ from sqlalchemy import (
 from pipeline.domain import Label
 from service.queue import QueueName
 from service.store.columns import Moment, metadata, one_of, serial
+from service.store.wording_tables import wording_version
 
 transition = Table(
     "transition",
@@ -72,6 +73,7 @@ offer = Table(
     Column("event_id", ForeignKey("item_event.id"), primary_key=True),
     Column("wording_id", String(100), nullable=False),
     Column("wording", Text, nullable=False),
+    Column("version_id", ForeignKey(wording_version.c.id)),
 )
 
 request = Table(

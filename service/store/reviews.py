@@ -24,10 +24,13 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What the resident was told about complaining."""
+    """What the resident was told about complaining. `version_id` is the version of a wording that is kept; with
+    `wording`, what an officer made of it.
+    """
 
     wording_id: str = ""
     wording: str = ""
+    version_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,7 @@ def offers(connection: Connection, item_id: int) -> dict[int, Offer]:
     """What the resident was told, by the id of its event."""
     query = select(offer).join(item_event).where(item_event.c.item_id == item_id).order_by(offer.c.event_id)
     return {
-        row["event_id"]: Offer(wording_id=row["wording_id"], wording=row["wording"])
+        row["event_id"]: Offer(wording_id=row["wording_id"], wording=row["wording"], version_id=row["version_id"])
         for row in connection.execute(query).mappings()
     }
 

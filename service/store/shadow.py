@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, insert, lit
 from pipeline.domain import Channel, Flag, Message, MessageKind
 from pipeline.undetermined import NO_MODEL
 from service.store.model_tables import Outcome, shadow_run, shadow_score
-from service.store.tables import decision, message
+from service.store.tables import decision, message, queue_item
+from service.store.work_list import HIDDEN
 
 _LATE = timedelta(minutes=10)
 """A decision may be committed so much later than its time says."""
@@ -166,12 +167,16 @@ def counted(connection: Connection, run_id: int) -> list[Counted]:
 
 
 def moved(connection: Connection, run_id: int, limit: int) -> list[tuple[str, str, str, float, float]]:
-    """The messages that would have gone elsewhere, the largest change first: id, both routes, both probabilities."""
+    """The messages that would have gone elsewhere, the largest change first: id, both routes, both probabilities.
+
+    Without those of the blind sample that no officer has decided: what heard thinks of them is kept from everybody.
+    """
     table = shadow_score.c
     change = table.complaint - table.served_complaint
     columns = (table.message_id, table.served_route, table.route, table.served_complaint, table.complaint)
+    hidden = exists().where(queue_item.c.message_id == table.message_id, HIDDEN)
     query = select(*columns).where(
-        table.run_id == run_id, table.outcome == Outcome.SCORED.value, table.route != table.served_route
+        table.run_id == run_id, table.outcome == Outcome.SCORED.value, table.route != table.served_route, ~hidden
     )
     ordered = query.order_by(case((change < 0, -change), else_=change).desc(), table.message_id).limit(limit)
     return [tuple(row) for row in connection.execute(ordered)]

@@ -12,6 +12,9 @@ from service.sampling import Sample
 from service.store.messages import decision_values
 from service.store.tables import decision, message, queue_item
 
+_NOT_KEPT = "[in the bytes of the mail]"
+"""Stands for words that are not kept apart: that there are some is what a decision notes."""
+
 
 def count(connection: Connection) -> int:
     """How many wait for a model."""
@@ -42,9 +45,14 @@ def _waiting(query: Select[Any]) -> Select[Any]:
 
 
 def _message(row: RowMapping) -> Message:
-    """As it was read; of its kind the flags tell what matters."""
+    """As it was read; of its kind, and of what a mail hides, the flags tell what matters."""
     plain = ("id", "text", "subject", "received_at", "sender", "prior_contacts", "case_reference", "property_reference")
     kind = MessageKind.UNREADABLE if Flag.UNREADABLE.value in row["flags"] else MessageKind.WRITTEN
     return Message(
-        **{name: row[name] for name in plain}, channel=Channel(row["channel"]), source=row["place"] or None, kind=kind
+        **{name: row[name] for name in plain},
+        channel=Channel(row["channel"]),
+        source=row["place"] or None,
+        kind=kind,
+        hidden=_NOT_KEPT if Flag.HIDDEN.value in row["flags"] else "",
+        differing=(_NOT_KEPT,) if Flag.PARTS_DIFFER.value in row["flags"] else (),
     )

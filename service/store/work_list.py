@@ -20,7 +20,7 @@ from service.store.tables import decision, message, queue_item
 WINDOW = 2_000
 """How many items a search looks through for one page: it costs the same in any queue, and the next page goes on."""
 
-_HIDDEN = and_(queue_item.c.blind, queue_item.c.status == QueueStatus.NEW.value)
+HIDDEN = and_(queue_item.c.blind, queue_item.c.status == QueueStatus.NEW.value)
 """As `QueueItem.is_hidden`: who looks for a flag or topic must not find out by that what heard thinks."""
 
 
@@ -142,10 +142,10 @@ def _what(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(message.c.channel == filters.channel.value)
     if filters.category is not None:
         named = or_(decision.c.category_hos == filters.category, decision.c.category_lgsco == filters.category)
-        found.append(and_(named, ~_HIDDEN))
+        found.append(and_(named, ~HIDDEN))
     if filters.flag is not None:
         flagged = cast(decision.c.flags, String).contains(f'"{filters.flag.value}"', autoescape=True)
-        found.append(and_(flagged, ~_HIDDEN))
+        found.append(and_(flagged, ~HIDDEN))
     if filters.model_version is not None:
         found.append(decision.c.model_version == filters.model_version)
     if filters.received_before is not None:

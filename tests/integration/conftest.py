@@ -10,8 +10,10 @@ from service.app import build_context
 from service.roles import Role
 from service.settings import Settings
 from tests.desk import Desk, a_desk, clear
+from tests.dovecot import PASSWORD, Dovecot
 from tests.house import House
 from tests.receiver import Receiver, a_receiver
+from tests.token_endpoint import TokenEndpoint, a_token_endpoint
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +59,22 @@ def served(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[Co
     parts = build_context(Settings(database=url, model=model, longest_line=4, model_seconds=60))
     yield parts
     parts.database.close()
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[TokenEndpoint]:
+    with a_token_endpoint() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dovecot(endpoint: TokenEndpoint) -> Iterator[Dovecot]:
+    with Dovecot(tokeninfo=endpoint.address) as server:
+        yield server
+
+
+@pytest.fixture
+def user(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A mailbox of this test's own."""
+    monkeypatch.setenv("INBOX_PASSWORD", PASSWORD)
+    return f"u{abs(hash(request.node.nodeid)):x}"

@@ -1,11 +1,12 @@
 """Messages that come in together leave the same rows as one by one, and rest on their own feet."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from pipeline.classify import MessageClassifier
 from pipeline.domain import Channel, Message
@@ -18,8 +19,11 @@ from service.intake import IdInUse, Intake
 from service.sampling import Sampling
 from service.settings import Nation
 from service.store import checks, tables
+from service.store import messages as store
+from service.store.contacts import Earlier
 from service.store.database import Database
 from tests.builders import COMPLAINT, RECEIVED, REQUEST, THANKS, a_message
+from tests.conftest import new_database
 
 _OWN = {"id", "arrival_id"}
 _TABLES = (tables.message, tables.decision, tables.queue_item, tables.event, tables.arrival, tables.contact)
@@ -101,6 +105,29 @@ def test_nothing_of_what_comes_in_together_is_there_where_its_note_cannot_be_wri
     with pytest.raises(OSError, match="no room"):
         intake.receive_all(found(), source="in", within=fail)
     assert rows(database) == before
+
+
+def test_two_who_receive_the_same_messages_never_wait_for_each_other_in_a_circle(
+    cluster: str, classifier: MessageClassifier
+) -> None:
+    database, intake = an_intake(new_database(cluster), classifier)
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    both = [a_message(id=name, sender=f"{name}@example.org") for name in ("b", "a")]
+    became: list[Became] = []
+    thread = threading.Thread(
+        target=lambda: became.extend(intake.receive_all(both, source="in", within=lambda *_: None))
+    )
+    with database.writing() as connection:
+        store.insert_all(connection, tables.message, [store.message_values(both[1], "in", RECEIVED, Earlier())])
+        thread.start()
+        while not connection.scalar(waits) and thread.is_alive():
+            thread.join(0.05)
+        store.insert_all(connection, tables.message, [store.message_values(both[0], "in", RECEIVED, Earlier())])
+    thread.join()
+    database.close()
+    assert [met.outcome for met in became] == [Outcome.DUPLICATE] * 2
 
 
 def test_messages_of_one_resident_or_one_id_do_not_come_together() -> None:

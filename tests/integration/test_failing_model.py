@@ -1,5 +1,6 @@
 """Whatever becomes of the model, messages come in and reach a person."""
 
+import asyncio
 import shutil
 import threading
 import time
@@ -15,7 +16,7 @@ from fastapi.testclient import TestClient
 from pipeline.domain import Decision, Message, MessageKind
 from service.api.context import Context
 from service.app import build_context, create_app
-from service.batching import Batcher, NoAnswer
+from service.batching import Batcher, Closed, NoAnswer
 from service.models import Models
 from service.serving import Serving
 from service.settings import Settings
@@ -201,6 +202,32 @@ def test_a_hanging_model_is_waited_for_three_times_and_then_nobody_waits_until_i
     while batcher.hangs:
         time.sleep(0.01)
     assert batcher.ask([a_message()], explain=False) == ["done"]
+
+
+def test_who_waits_without_a_thread_is_answered_alike_and_waits_no_longer() -> None:
+    gate = threading.Event()
+
+    def work(messages: Sequence[Message], _explain: bool) -> list[str]:
+        if messages[0].id == "slow":
+            gate.wait()
+        if messages[0].id == "bad":
+            raise ValueError
+        return [message.id for message in messages]
+
+    batcher = Batcher[str](work, patience=0.5)
+
+    async def asked(name: str) -> str:
+        return (await batcher.wait_for([a_message(id=name)], explain=False))[0]
+
+    assert asyncio.run(asked("a")) == "a"
+    with pytest.raises(NoAnswer, match="ValueError"):
+        asyncio.run(asked("bad"))
+    with pytest.raises(NoAnswer, match="within"):
+        asyncio.run(asked("slow"))
+    gate.set()
+    batcher.close()
+    with pytest.raises(Closed):
+        asyncio.run(asked("b"))
 
 
 def test_the_decisions_of_a_batch_are_those_one_by_one_to_the_last_digit(served: Context) -> None:

@@ -88,6 +88,17 @@ def test_a_model_learns_from_reviews_but_not_from_those_that_measure(
     assert verify(model).data_sha256 != corpus_sha256(place / "data" / "raw")
 
 
+def test_reviews_measure_neither_groups_of_writers_nor_what_promises_cost(
+    trained: tuple[Path, str], place: Path
+) -> None:
+    files = (place / "data" / "raw").glob("*.jsonl")
+    corpus = [json.loads(row) for file in files for row in file.read_text().splitlines()]
+    complaints = [row for row in corpus if row["split"] != "train" and row["label"] == "complaint"]
+    overall = json.loads((place / "data" / "processed" / "fairness.json").read_text())[0]
+    assert trained
+    assert overall["miss_rate"]["n"] == len(complaints)
+
+
 def test_what_to_label_next_is_asked_of_the_model_that_learned(trained: tuple[Path, str], tmp_path: Path) -> None:
     rows = [json.loads(row) for row in (CHECKOUT / "data" / "raw" / "d04.jsonl").read_text().splitlines()[:60]]
     inbox = tmp_path / "inbox.jsonl"

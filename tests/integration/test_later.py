@@ -6,21 +6,25 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain import Decision, Message, Route
+from pipeline.domain import Decision, Flag, Message, Route
 from pipeline.policy import load_profile
+from pipeline.preprocess import prepare
 from pipeline.undetermined import undetermined
 from service import audit
+from service.accepting import Arrived, Made
 from service.intake import Intake
 from service.later import Decided, Later
 from service.queue import ItemEventKind, QueueName, QueueStatus
 from service.sampling import Sampling, place_of
 from service.store import messages, queues
+from service.store.contacts import Earlier
 from service.turns import Asking
 from tests.builders import REQUEST, a_decision, a_message
 from tests.conftest import heard
 from tests.desk import START, Desk, a_review
 
 PROFILE = load_profile("hos-2024")
+ARRIVED = Arrived(source="inbox", at=START, now=START)
 CHANCES = {
     Route.STAGE_1: 0.9,
     Route.REVIEW: 0.4,
@@ -144,6 +148,29 @@ def test_while_the_model_still_fails_all_wait_on(desk: Desk) -> None:
     stored(desk, "m-1", "m-2")
     done = decided(desk, Fails())
     assert (done.waiting, done.routes, done.whole) == (2, {}, False)
+
+
+def test_a_message_that_the_model_fails_on_keeps_no_other_waiting(desk: Desk) -> None:
+    stored(desk, "m-1", "m-2", "m-3")
+
+    class FailsOnOne(Works):
+        def classify(self, given: Sequence[Message], *, explain: bool = False) -> Sequence[Decision]:
+            whole = all(message.id != "m-1" for message in given)
+            return super().classify(given, explain=explain) if whole else Fails().classify(given)
+
+    done = decided(desk, FailsOnOne(Route.REVIEW))
+    assert (done.routes, done.waiting, done.whole) == ({Route.REVIEW: 2}, 1, False)
+    assert decision_of(desk, "m-1")["model_version"] == "none"
+
+
+def test_that_a_mail_hides_words_is_still_known_when_it_is_decided_late(desk: Desk) -> None:
+    intake = Intake(desk.database, Fails(), desk.calendar, now=lambda: START)
+    mail = a_message(hidden="grant it", differing=("a", "b"))
+    with desk.database.writing() as connection:
+        made = undetermined(mail, "the model failed.", PROFILE, prepare(mail))
+        intake._accepting.accept(connection, [mail], {"m-1": Made(decision=made, before=Earlier())}, ARRIVED)
+    decided(desk, model := Works(Route.REVIEW))
+    assert set(prepare(model.asked[0]).flags) == {Flag.HIDDEN, Flag.PARTS_DIFFER}
 
 
 def test_an_officer_can_reopen_what_was_filed_late(desk: Desk) -> None:

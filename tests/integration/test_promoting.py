@@ -10,14 +10,17 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from pipeline.errors import SettingsError
 from service.api.context import Context
 from service.app import build_context
+from service.audit_key import AuditKey
 from service.models import NotPromotable
 from service.promoting import Person, Promoting
 from service.roles import HOLDS, Caller, Permission, Role
 from service.settings import Settings
 from service.store import audit as store
 from service.store.audit_tables import audit
+from service.store.database import Database
 from service.store.items import database_time
 from service.store.model_tables import Standing
 from tests.desk import clear
@@ -87,13 +90,14 @@ def test_the_first_call_proposes_and_another_persons_call_promotes(hall: Hall) -
     assert hall.kinds() == ["model.proposed", "model.promoted"]
 
 
-def test_a_key_may_propose_and_never_confirm(hall: Hall) -> None:
+def test_a_key_neither_proposes_nor_confirms(hall: Hall) -> None:
     hall.house.officer(Role.ADMINISTRATOR)
-    machine = system(hall.house.app())
-    one, other = hall.house.key(Permission.MODELS), hall.house.key(Permission.MODELS)
-    assert machine.post(f"/v1/models/{NEW}/promote", headers=one).status_code == 202
-    refused = machine.post(f"/v1/models/{NEW}/promote", headers=other)
-    assert (refused.status_code, "A key cannot confirm" in refused.json()["detail"]) == (409, True)
+    machine, key = system(hall.house.app()), hall.house.key(Permission.MODELS)
+    to_propose = machine.post(f"/v1/models/{NEW}/promote", headers=key)
+    hall.parts.promoting.propose(NEW, ONE, "misses less")
+    to_confirm = machine.post(f"/v1/models/{NEW}/promote", headers=key)
+    for refused in (to_propose, to_confirm):
+        assert (refused.status_code, "A key cannot change the model" in refused.json()["detail"]) == (409, True)
     assert hall.serving() == OLD
 
 
@@ -168,6 +172,18 @@ def test_where_the_list_cannot_be_written_nothing_is_recorded(hall: Hall) -> Non
         hall.parts.promoting.confirm(made.id, TWO)
     assert hall.kinds() == ["model.proposed"]
     assert hall.parts.promoting.waiting() == made
+
+
+def test_where_it_cannot_be_recorded_no_model_is_exchanged(hall: Hall) -> None:
+    made = hall.parts.promoting.propose(NEW, ONE, "why")
+    url = hall.parts.database._engine.url.render_as_string(hide_password=False)
+    keyless = Database(url, AuditKey(lambda: Settings(audit_key="another audit key than the one of these tests")))
+    promoting = Promoting(keyless, hall.parts.classifier)
+    for change in (lambda: promoting.confirm(made.id, TWO), lambda: promoting.roll_back(OLD, TWO, "harm")):
+        with pytest.raises(SettingsError, match="not the one this database's record was begun with"):
+            change()
+    keyless.close()
+    assert (hall.serving(), hall.kinds()) == (OLD, ["model.proposed"])
 
 
 def test_one_administrator_goes_back_with_a_reason_and_a_data_scientist_does_not(hall: Hall) -> None:

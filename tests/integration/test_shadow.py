@@ -14,6 +14,7 @@ from service.models import Models
 from service.queue import QueueName
 from service.shadow import NoShadow, Report, Worker
 from service.shadow_report import print_report
+from service.store import messages
 from service.store.database import Database
 from service.store.model_tables import Outcome
 from service.store.tables import decision
@@ -101,6 +102,18 @@ def test_the_challenger_is_asked_with_the_history_and_kind_that_the_decision_was
 
     work(database, notes)
     assert [(one.prior_contacts, one.kind) for one in asked] == [(3, MessageKind.UNREADABLE)]
+
+
+def test_of_the_blind_sample_no_message_is_named_before_an_officer_has_decided(desk: Desk, database: Database) -> None:
+    [drawn] = put(desk, 1, blind=True)
+    [seen] = put(desk, 1)
+    work(database, says())
+    assert (reported(database).scored, [row[0] for row in reported(database).moved]) == (2, [seen])
+    with database.reading() as connection:
+        number = messages.item_row(connection, drawn)
+    assert number is not None
+    desk.review(number["id"])
+    assert {row[0] for row in reported(database).moved} == {drawn, seen}
 
 
 def test_what_fails_is_counted_alone_and_those_beside_it_are_scored(desk: Desk, database: Database) -> None:

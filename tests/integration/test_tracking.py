@@ -107,6 +107,7 @@ def test_the_logged_model_decides_as_heard_score_does_to_the_last_digit(
 ) -> None:
     serving = serving_folder(registered / "models")
     assert serving is not None
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     monkeypatch.setenv(TRUSTED, manifest_sha256(serving))
     rows = some_rows()
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
@@ -114,7 +115,7 @@ def test_the_logged_model_decides_as_heard_score_does_to_the_last_digit(
     expected = [json.loads(line) for line in scored.stdout.splitlines()]
     for row in expected:
         del row["source"]
-    loaded = _loaded(server)
+    loaded = _loaded()
     assert loaded.predict(pd.DataFrame(rows), params={"profile": "lgsco-2024"}) == expected
     assert loaded.predict(rows[:1], params={"profile": "lgsco-2024"}) == expected[:1]
     assert loaded.input_example["channel"].tolist() == ["web_form", "email"]
@@ -128,8 +129,9 @@ def test_a_logged_model_nobody_here_promoted_is_not_unpickled(
 ) -> None:
     serving = serving_folder(registered / "models")
     assert serving is not None
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     with pytest.raises(UntrustedModel, match="nobody here promoted manifest"):
-        _loaded(server)
+        _loaded()
     monkeypatch.setenv(TRUSTED, manifest_sha256(serving))
     copy = Path(mlflow.artifacts.download_artifacts(f"models:/{NAME}@champion", dst_path=str(tmp_path)))
     file = next(copy.rglob("model.joblib"))
@@ -143,7 +145,7 @@ def test_a_server_that_is_down_is_a_sentence_and_the_model_is_kept(registered: P
     done = heard("registry", "--in", str(registered), **down)
     assert done.returncode == 2
     assert "MLflow (MLFLOW_TRACKING_URI) did not take the record" in done.stderr
-    assert "`heard registry` enters it later" in done.stderr
+    assert "`heard registry` enters the model that serves later" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -172,8 +174,7 @@ def some_rows() -> list[dict[str, Any]]:
     return [{**row, **({"prior_contacts": number % 3} if number % 2 else {})} for number, row in enumerate(kept)]
 
 
-def _loaded(server: str) -> Any:
-    mlflow.set_tracking_uri(server)
+def _loaded() -> Any:
     return mlflow.pyfunc.load_model(f"models:/{NAME}@champion")
 
 

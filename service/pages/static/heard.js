@@ -21,9 +21,10 @@ document.addEventListener("keydown", (event) => {
   button.click()
 })
 
-// A form goes once; the server would do it once anyway.
+// A form goes once; the server would do it once anyway. After a file the page stays, and another may be taken.
 let sent = false
 document.addEventListener("submit", (event) => {
+  if (event.submitter?.matches("[data-file]")) return
   if (sent) event.preventDefault()
   sent = true
 })
