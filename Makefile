@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue bench-insight soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
+.PHONY: test-spark bench-spark soak-batch fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench bench-limits bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue bench-officers bench-insight soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +30,18 @@ $(VENV)/.bench: $(VENV)/.default
 	$(BIN)/python -m pip install --quiet --no-build-isolation -e ".[bench]"
 	touch $@
 
+$(VENV)/.spark: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --no-build-isolation -e ".[spark]"
+	touch $@
+
 run: setup ## screen the samples, print what was found, serve the queue on 127.0.0.1:8000 until Ctrl-C
 	$(BIN)/heard demo
 
-test: setup-dev ## every test, ending in pytest's summary
-	$(BIN)/python -m pytest
+test: setup-dev ## every test, a process a core, ending in the summary of pytest (JOBS)
+	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadfile
+
+test-spark: $(VENV)/.spark ## `heard score --engine spark` on a master and two workers of its own (needs Java 17)
+	$(BIN)/python -m pytest tests/integration/test_spark.py
 
 check: setup-dev ## format, lint, types and import contracts; changes nothing
 	$(BIN)/ruff format --check .
@@ -70,6 +77,12 @@ cues: setup ## how often each kind of cue fires, and where it should not
 learning-curve: setup ## what more authors bring, at 10, 25, 50 and 100 % of them (ALSO=FILE: on that too)
 	$(BIN)/python benchmarks/learning_curve.py $(if $(ALSO),--also $(ALSO))
 
+bench: $(VENV)/.bench ## heard and its peers in one run: quality, speed and serving, ratios with spread, one chart (QUICK=1, ENCODER=FOLDERS)
+	$(BIN)/python -m benchmarks.together $(foreach folder,$(ENCODER),--encoder $(folder)) $(if $(QUICK),--quick)
+
+bench-limits: setup ## heard as a multiple of a bare read, tokeniser and dot product; cost by length, batch and patterns (MODEL=FOLDER)
+	$(BIN)/python -m benchmarks.limits $(if $(MODEL),--model $(MODEL))
+
 bench-models: $(VENV)/.bench ## heard's model against its peers (ALSO=FILE, ENCODER=FOLDERS, MODEL=FOLDER, FINAL=1, QUICK=1)
 	$(BIN)/python -m benchmarks.models $(if $(ALSO),--also $(ALSO)) $(foreach folder,$(ENCODER),--encoder $(folder)) \
 	    $(if $(MODEL),--model $(MODEL)) $(if $(FINAL),--final) $(if $(QUICK),--quick)
@@ -97,6 +110,10 @@ bench-cascade: setup ## what sparing the encoder the clear messages would bring 
 bench-queue: setup-dev ## what a page of a queue and a claim cost at 1,000 to 1,000,000 items (POSTGRESQL=ADDRESS: there too)
 	$(BIN)/python -m benchmarks.queue_size $(if $(POSTGRESQL),--postgresql "$(POSTGRESQL)")
 
+bench-officers: setup-dev ## 50 officers work 100,000 items over HTTP, 500 races for one item (OFFICERS, ITEMS, EACH, PAUSE, RACES; POSTGRESQL=ADDRESS)
+	$(BIN)/python -m benchmarks.officers $(if $(OFFICERS),--officers $(OFFICERS)) $(if $(ITEMS),--items $(ITEMS)) $(if $(EACH),--each $(EACH)) \
+	    $(if $(PAUSE),--pause $(PAUSE)) $(if $(RACES),--races $(RACES)) $(if $(POSTGRESQL),--postgresql "$(POSTGRESQL)")
+
 bench-insight: setup-dev ## what the insight page costs on a year of 100,000 messages (SIZES; POSTGRESQL="ADDRESS..." one empty database a size)
 	$(BIN)/python -m benchmarks.insight $(if $(SIZES),--sizes $(SIZES)) $(if $(POSTGRESQL),--postgresql $(POSTGRESQL))
 
@@ -113,6 +130,13 @@ soak-imap: setup-dev ## cut the connection to a mailbox 1,000 times over 5,000 m
 
 soak-import: setup-dev ## kill the import of a table of 1,000,000 rows ten times at random: each row in exactly once? (ROWS, KILLS, SEED)
 	$(BIN)/python -m tests.soak.imports $(if $(ROWS),--rows $(ROWS)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+soak-batch: setup-dev ## kill the scoring of a back-book of 1,000,000 rows five times: each row once? memory (ROWS, KILLS, SEED, MODEL)
+	$(BIN)/python -m tests.soak.batch $(if $(ROWS),--rows $(ROWS)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(MODEL),--model $(MODEL))
+
+bench-spark: $(VENV)/.spark ## a back-book of 200,000 rows on Spark against local processes, in turns (ROWS, ROUNDS, MODEL)
+	$(BIN)/python -m benchmarks.back_book $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MODEL),--model $(MODEL))
 
 soak-retention: setup-dev ## kill a retention run over 1,000,000 messages 20 times: nothing too early, nothing left (MESSAGES, KILLS, SEED)
 	$(BIN)/python -m tests.soak.retention $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
