@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: test-spark bench-spark soak-batch fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench bench-limits bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue bench-officers bench-insight soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
+.PHONY: flame test-spark bench-spark soak-batch fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench bench-limits bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue bench-officers bench-insight soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench: $(VENV)/.bench ## heard and its peers in one run: quality, speed and serv
 
 bench-limits: setup ## heard as a multiple of a bare read, tokeniser and dot product; cost by length, batch and patterns (MODEL=FOLDER)
 	$(BIN)/python -m benchmarks.limits $(if $(MODEL),--model $(MODEL))
+
+flame: $(VENV)/.bench ## where the time of a message goes, as a picture (RELEASED=1: with the encoder)
+	$(BIN)/python -m benchmarks.flame $(if $(RELEASED),--released)
 
 bench-models: $(VENV)/.bench ## heard's model against its peers (ALSO=FILE, ENCODER=FOLDERS, MODEL=FOLDER, FINAL=1, QUICK=1)
 	$(BIN)/python -m benchmarks.models $(if $(ALSO),--also $(ALSO)) $(foreach folder,$(ENCODER),--encoder $(folder)) \

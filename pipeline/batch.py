@@ -67,7 +67,7 @@ def score(
 
 
 @contextmanager
-def writer(output: Path | None, form: str, stdout: IO[str]) -> Iterator[Write]:
+def writer(output: Path | None, form: str, stdout: IO[str], *, include_text: bool) -> Iterator[Write]:
     """Where rows go, as they come. A file appears whole or not at all."""
     if output is None:
         yield _row_writer(stdout, form)
@@ -76,7 +76,7 @@ def writer(output: Path | None, form: str, stdout: IO[str]) -> Iterator[Write]:
     draft = output.with_name(output.name + ".writing")
     try:
         if form == "parquet":
-            with _parquet_writer(draft) as write:
+            with _parquet_writer(draft, include_text=include_text) as write:
                 yield write
         else:
             with draft.open("w", encoding="utf-8", newline="") as file:
@@ -118,21 +118,9 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _parquet_writer(path: Path) -> Iterator[Write]:
-    """The first row says whether messages have a source and whether words are written."""
-    from pipeline.decision_tables import DecisionTable, schema_of  # noqa: PLC0415  # a second that only Parquet needs
+def _parquet_writer(path: Path, *, include_text: bool) -> Iterator[Write]:
+    from pipeline.decision_tables import decision_table, schema_of  # noqa: PLC0415  # a second only Parquet needs
 
-    table: DecisionTable | None = None
-
-    def write(row: dict[str, Any]) -> None:
-        nonlocal table
-        table = table or DecisionTable(path, schema_of(include_text="text" in row, source="source" in row))
-        table.append(row)
-
-    try:
-        yield write
-        table = table or DecisionTable(path, schema_of(include_text=False))
+    with decision_table(path, schema_of(include_text=include_text)) as table:
+        yield table.append
         table.close({})
-    finally:
-        if table is not None:
-            table.abandon()

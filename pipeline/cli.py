@@ -111,7 +111,8 @@ def score(
 
         classifier = MessageClassifier.open(model, profile)
     place = Path(output) if output else None
-    with writer(place, (form or Format.JSONL).value, sys.stdout) as write, Progress() as progress:
+    wanted = (form or Format.JSONL).value
+    with writer(place, wanted, sys.stdout, include_text=include_text) as write, Progress() as progress:
         tally = score_all(
             read_paths(paths, channel=channel),
             classifier,

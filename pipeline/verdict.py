@@ -5,8 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
+
+from pipeline.errors import UntrustedModel
+
 FILE = "gate.json"
 _LARGEST = 1_000_000
+_ADVICE = "judge it again with `heard gate`."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +20,8 @@ class Told:
 
     on: str
     name: str
-    champion: float
-    challenger: float
+    champion: FiniteFloat
+    challenger: FiniteFloat
     difference: str = ""
     reason: str = ""
 
@@ -38,6 +43,9 @@ class Verdict:
         return tuple(f"{check.on}, {check.name}: {check.reason}." for check in self.checks if check.reason)
 
 
+_VERDICT = TypeAdapter(Verdict)
+
+
 def keep(verdict: Verdict, folder: Path) -> None:
     """Write it into the challenger's folder, in the place of an earlier one."""
     draft = folder / f".writing-{FILE}"
@@ -46,26 +54,23 @@ def keep(verdict: Verdict, folder: Path) -> None:
 
 
 def read(folder: Path) -> Verdict | None:
-    """The verdict kept in a model folder; None where there is none that can be read."""
+    """The verdict kept in a model folder, None where there is none; UntrustedModel where it is not whole."""
     path = folder / FILE
     try:
         if path.stat().st_size > _LARGEST:
-            return None
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        return Verdict(**{**raw, "checks": tuple(_told(row) for row in raw["checks"])})
-    except (OSError, ValueError, TypeError, KeyError):
+            raise UntrustedModel(f"{path} is larger than any verdict: {_ADVICE}")
+        return _VERDICT.validate_json(path.read_bytes(), strict=True)
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise UntrustedModel(f"{path} cannot be read ({error.strerror}): {_ADVICE}") from None
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, fault["loc"]))
+        what = f", {field}: {fault['msg']}" if field else f" is broken: {fault['msg']}"
+        raise UntrustedModel(f"{path}{what}. {_ADVICE.capitalize()}") from None
 
 
 def now() -> str:
     """The moment of judging, as it is kept."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _told(row: dict[str, object]) -> Told:
-    told = Told(**row)  # type: ignore[arg-type]  # checked below
-    if not all(isinstance(value, (int, float)) for value in (told.champion, told.challenger)):
-        raise ValueError("a figure is no number")
-    if not all(isinstance(text, str) for text in (told.on, told.name, told.difference, told.reason)):
-        raise ValueError("a word is no text")
-    return told

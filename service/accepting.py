@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from pipeline.domain import Decision, Message
 from service.audit import record_decision
+from service.audit_chain import ACTOR
 from service.contacts import HISTORY_KINDS, ContactKey, History
 from service.crashpoints import crashpoint
 from service.deadlines import Calendar
@@ -21,9 +22,6 @@ from service.store import contacts, tables
 from service.store import messages as store
 from service.store.contacts import Earlier
 from service.store.database import Database
-
-ACTOR = "heard"
-"""Who did what no person did."""
 
 
 @dataclass(frozen=True, kw_only=True)

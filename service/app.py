@@ -132,8 +132,8 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     app.include_router(insight.exporting)
     app.include_router(wordings.changing)
     app.include_router(help.touring)
-    app.mount(f"/static/design/{assets.VERSION}", Kept(directory=assets.FOLDER, check_dir=False), name="design")
-    app.mount(f"/static/swagger/{swagger.VERSION}", Kept(directory=swagger.FOLDER, check_dir=False), name="swagger")
+    for name, package in (("design", assets.PACKAGE), ("swagger", swagger.PACKAGE)):
+        app.mount(f"/static/{name}/{package.version}", Kept(directory=package.folder, check_dir=False), name=name)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _describe_problem(app)
     _describe_refusals(app)

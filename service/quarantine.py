@@ -9,7 +9,7 @@ from pipeline.errors import InputError, RefusedRow
 from pipeline.read.columns import parse_map
 from pipeline.read.files import read_again
 from pipeline.read.lines import line_of, read_jsonl
-from service.accepting import ACTOR
+from service.audit_chain import ACTOR
 from service.intake import AlreadySettled, IdInUse, Intake, Received, Settlement
 from service.queue import EventKind
 from service.store import imports
@@ -119,7 +119,7 @@ def _waiting(database: Database, number: int) -> Case:
 def _read(database: Database, case: Case, channel: Channel | None) -> Message | RefusedRow:
     with database.reading() as connection:
         raw = store.raw_waiting(connection, case.number)
-        how = imports.read_with(connection, case.source, _file_of(case.place), case.arrived_at)
+        how = imports.read_with(connection, case.source, case.place, case.arrived_at)
     if raw is None:
         raise AlreadySettled(f"Number {case.number} was settled by somebody else meanwhile.")
     if not raw:
@@ -127,11 +127,6 @@ def _read(database: Database, case: Case, channel: Channel | None) -> Message | 
     if how is None:
         return read_again(raw, source=case.place, channel=channel)
     return read_again(raw, source=case.place, channel=channel or how.channel, columns=parse_map(how.pairs))
-
-
-def _file_of(place: str) -> str:
-    """The file of a place: of `in.xlsx#Sheet1#3/Comments` it is `in.xlsx`."""
-    return place.partition("#")[0]
 
 
 def _waits_on(database: Database, case: Case, reason: str) -> Retried:

@@ -19,7 +19,7 @@ take it back.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import chain, product
 
@@ -176,6 +176,10 @@ def queue_after(kind: ItemEventKind, status: QueueStatus, queue: QueueName) -> Q
     return QueueName.REVIEW if kind is _K.REOPENED and status is _S.NEW else queue
 
 
+AHEAD = timedelta(minutes=1)
+"""A claim so much ahead is no clock put back: who waits for a row read the clock before the one they waited for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """An officer's hold on an item. Every later claim by somebody has a higher `fence`."""
@@ -214,7 +218,7 @@ class QueueItem:
 
     def held_at(self, now: datetime) -> Claim | None:
         """The claim in force. One from the future is none: a clock put back must not lengthen it (P33)."""
-        return self.claim if self.claim and self.claim.since <= now < self.claim.until else None
+        return self.claim if self.claim and self.claim.since - AHEAD <= now < self.claim.until else None
 
     def status_at(self, now: datetime) -> QueueStatus:
         """The status as shown."""

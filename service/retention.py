@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from service import audit
-from service.audit_chain import AuditEvent
+from service.audit_chain import ACTOR, AuditEvent
 from service.crashpoints import crashpoint
 from service.periods import Periods, Removal
 from service.privacy import HoldKind, Kept, is_held
@@ -17,7 +17,6 @@ from service.store import retention as store
 from service.store.database import Database
 from service.store.wiping import wipe
 
-ACTOR = "heard"
 _BATCH = 500
 
 

@@ -19,6 +19,7 @@ from service.audit import record
 from service.audit_chain import AuditEvent
 from service.models import Models, NotPromotable
 from service.store import shadow as store
+from service.store.audit import wait_for_place
 from service.store.database import Database
 from service.store.items import database_time
 from service.store.model_tables import Outcome
@@ -30,6 +31,7 @@ _BATCH = 16
 _DROPPED_AT_ONCE = 5_000
 _LEASE = timedelta(seconds=120)
 _SHOWN = 20
+_LOADING = "It is being loaded: where that takes more than a minute it is broken off, and tried again ever more seldom."
 _log = structlog.get_logger()
 
 Challenger = Callable[[Sequence[Message]], Sequence[Decision]]
@@ -133,7 +135,7 @@ class Worker:
         self._loaded: tuple[int, Challenger] | None = None
 
     def look(self) -> int:
-        """One batch; answers how many messages were taken, 0 where there is nothing to do."""
+        """One batch; answers how many messages were taken, 0 where there is nothing to do. NoShadow: it cannot load."""
         with self._database.reading() as connection:
             run = store.running(connection)
             waits = run and store.waiting(connection, run)
@@ -143,22 +145,33 @@ class Worker:
         return self._asked(run, challenger) if challenger else 0
 
     def _challenger(self, run: Run) -> Challenger | None:
+        """Loaded by who holds the run; None where another worker does."""
         if self._loaded and self._loaded[0] == run.id:
             return self._loaded[1]
+        with self._database.writing() as connection:
+            if not self._holds(connection, run, database_time(connection)):
+                return None
+            store.say(connection, run.id, _LOADING)
+        self._before()
         try:
-            self._before()
-            self._loaded = run.id, self._open(run)
+            challenger = self._open(run)
         except Exception as error:  # noqa: BLE001  # unpacking a model may raise anything; it is said on the page
             why = str(error) if isinstance(error, HeardError) else f"It cannot be loaded ({type(error).__name__})."
+            if why != run.fault:
+                _log.warning("shadow_not_loaded", version=run.version, why=why)
             self._say(run, why)
-            return None
+            raise NoShadow(why) from None
         self._say(run, "")
-        return self._loaded[1]
+        self._loaded = run.id, challenger
+        return challenger
+
+    def _holds(self, connection: Connection, run: Run, now: datetime) -> bool:
+        return store.hold(connection, run.id, self._name, now=now, until=now + _LEASE)
 
     def _asked(self, run: Run, challenger: Challenger) -> int:
         with self._database.writing() as connection:
             now = database_time(connection)
-            if not store.hold(connection, run.id, self._name, now=now, until=now + _LEASE):
+            if not self._holds(connection, run, now):
                 return 0
             late = store.waiting(connection, run) - self._most
             if late > 0:
@@ -182,9 +195,8 @@ class Worker:
             return [found for one in messages for found in self._answers(challenger, [one])]
 
     def _say(self, run: Run, fault: str) -> None:
-        if fault != run.fault:
-            with self._database.writing() as connection:
-                store.say(connection, run.id, fault)
+        with self._database.writing() as connection:
+            store.say(connection, run.id, fault)
 
 
 def _answered(made: Decision) -> Answered:
@@ -195,6 +207,8 @@ def _answered(made: Decision) -> Answered:
 
 
 def _end(connection: Connection, *, by: str, now: datetime) -> Run | None:
+    """Of two who start or stop at once the second sees what the first did: what they do is recorded in turn."""
+    wait_for_place(connection)
     found = store.running(connection)
     if found:
         store.end(connection, found.id, by=by, at=now)

@@ -20,7 +20,7 @@ from pipeline.errors import UntrustedModel
 from service.logs import to_standard_error
 from service.models import Models
 from service.settings import Settings
-from service.shadow import Challenger, Worker
+from service.shadow import Challenger, NoShadow, Worker
 from service.store import shadow as store
 from service.store.database import Database
 from service.store.shadow import Run
@@ -28,10 +28,23 @@ from service.store.shadow import Run
 _PATIENCE = 60
 """Seconds a batch may take."""
 _LOOK_SECONDS = 2.0
-_AGAIN_SECONDS = 30.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 30.0, 3_600.0
 _END_SECONDS = 5
 _NICE = 10
 _log = structlog.get_logger()
+
+
+class Pauses:
+    """How long to wait before what ended is started again: twice as long each time, until one has lived an hour."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def after(self, lived: float) -> float:
+        """Seconds, after one that lived so long."""
+        before = 0.0 if lived >= _LONGEST_PAUSE else self._last
+        self._last = min(max(2 * before, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+        return self._last
 
 
 class Keeper:
@@ -41,7 +54,9 @@ class Keeper:
         self._settings = settings
         self._database = database
         self._process: subprocess.Popen[bytes] | None = None
-        self._not_before = 0.0
+        self._run_id = 0
+        self._pauses = Pauses()
+        self._began = self._not_before = 0.0
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set."""
@@ -52,21 +67,26 @@ class Keeper:
     def _look(self) -> None:
         try:
             with self._database.reading() as connection:
-                wanted = store.running(connection) is not None
+                run = store.running(connection)
         except SQLAlchemyError:
             return
+        if run is None:
+            self._end()
+            return
+        if run.id != self._run_id:
+            self._run_id, self._pauses, self._not_before = run.id, Pauses(), 0.0
         if self._process and self._process.poll() is not None:
-            _log.warning("shadow_ended", status=self._process.returncode)
-            self._process, self._not_before = None, monotonic() + _AGAIN_SECONDS
-        if wanted and self._process is None and monotonic() >= self._not_before:
+            pause = self._pauses.after(monotonic() - self._began)
+            _log.warning("shadow_ended", status=self._process.returncode, again_in=pause)
+            self._process, self._not_before = None, monotonic() + pause
+        if self._process is None and monotonic() >= self._not_before:
+            self._began = monotonic()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "service.shadow_process"],
                 env={**os.environ, **_environment(self._settings)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        elif not wanted:
-            self._end()
 
     def _end(self) -> None:
         if self._process is None:
@@ -94,14 +114,18 @@ def opener(settings: Settings) -> Callable[[Run], Challenger]:
 
 
 def main() -> None:
-    """Until told to end, or the service that started it is gone."""
+    """Until told to end, the service that started it is gone, or the challenger cannot be loaded."""
     os.nice(_NICE)
     to_standard_error()
     parent, settings = os.getppid(), Settings()
     worker = Worker(Database(settings.database), opener(settings), before=lambda: signal.alarm(_PATIENCE))
     pause = Event()
     while os.getppid() == parent:
-        if not worker.look():
+        try:
+            taken = worker.look()
+        except NoShadow:
+            sys.exit(1)
+        if not taken:
             signal.alarm(0)
             pause.wait(_LOOK_SECONDS)
 

@@ -12,7 +12,7 @@ from service.api.permissions import anyone
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(anyone)])
 
-_FILES = f"/static/swagger/{swagger.VERSION}"
+_FILES = f"/static/swagger/{swagger.PACKAGE.version}"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,7 +39,7 @@ _PAGE = f"""{_HEAD}<link rel="stylesheet" href="{_FILES}/{swagger.CSS}">
 @router.get("/docs")
 def docs(request: Request) -> HTMLResponse:
     """Swagger UI from our own files; the bare list of calls where they were not fetched."""
-    if swagger.are_here():
+    if swagger.PACKAGE.is_here():
         return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
     return HTMLResponse("".join(_plain(request.app.openapi())))
 

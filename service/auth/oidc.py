@@ -17,7 +17,7 @@ from joserfc.errors import JoseError
 
 from service.auth.clock import Clock, utc_now
 from service.auth.keys import hashed, same
-from service.auth.provider import Provider
+from service.auth.provider import AGAIN, Provider
 from service.auth.refusals import NoProvider, NotLetIn
 from service.oidc_settings import Oidc
 from service.roles import Role
@@ -84,6 +84,18 @@ class SignIns:
             raise NotLetIn(_STALE)
         if issuer not in {None, self._oidc.issuer}:  # RFC 9207: the answer of another provider
             raise NotLetIn(_STALE)
+        try:
+            return self._identity(begun, code)
+        except NotLetIn as error:
+            error.go_to = begun.go_to
+            raise
+
+    def _identity(self, begun: SignIn, code: str) -> Identity:
+        if not code:  # the provider says why in `error`, which anybody may write
+            raise NotLetIn(
+                "The provider did not let you in. Start again; if it happens again, ask whoever administers accounts "
+                "there."
+            )
         claims = self._checked(self._exchange(code, begun.verifier), begun.nonce)
         return Identity(
             issuer=self._oidc.issuer,
@@ -118,7 +130,7 @@ class SignIns:
     def _checked(self, tokens: dict[str, Any], nonce: str) -> dict[str, Any]:
         """The claims of an ID token made by this provider, for us, just now, for this sign-in (OIDC Core 3.1.3.7)."""
         if not isinstance(tokens.get("id_token"), str):
-            raise NotLetIn("The provider gave no ID token.")
+            raise NotLetIn(f"The provider gave no ID token. {AGAIN}")
         header, claims = self._provider.claims(tokens["id_token"])
         must = {
             "iss": {"essential": True, "value": self._oidc.issuer},
@@ -128,9 +140,9 @@ class SignIns:
         try:
             CodeIDToken(claims, header, must, given).validate(leeway=_LEEWAY)
         except (JoseError, ValueError, TypeError) as error:
-            raise NotLetIn(f"The provider's token is not valid ({type(error).__name__}).") from None
+            raise NotLetIn(f"The provider's token is not valid ({type(error).__name__}). {AGAIN}") from None
         if not isinstance(claims["sub"], str) or not 1 <= len(claims["sub"]) <= 255:
-            raise NotLetIn("The provider's token names nobody.")
+            raise NotLetIn(f"The provider's token names nobody. {AGAIN}")
         for name, accepted in self._oidc.require.items():
             if not _values(claims, name) & set(accepted):
                 raise NotLetIn(

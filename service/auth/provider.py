@@ -18,6 +18,7 @@ from joserfc.jws import JWSRegistry
 from service.auth.refusals import NoProvider, NotLetIn
 from service.oidc_settings import Oidc, is_protected
 
+AGAIN = "Start again; if it happens again, tell whoever runs heard."
 _ALGORITHMS = ["RS256", "PS256", "ES256"]
 """Signatures by a private key only: neither `none` nor one made with a key that is public."""
 _SECONDS = 10
@@ -62,7 +63,7 @@ class Provider:
             except InvalidKeyIdError:  # the provider may have changed its keys
                 token = jwt.decode(id_token, self._key_set(older_than=_SOONEST), registry=registry)
         except (JoseError, ValueError, TypeError) as error:
-            raise NotLetIn(f"The provider's token is not valid ({type(error).__name__}).") from None
+            raise NotLetIn(f"The provider's token is not valid ({type(error).__name__}). {AGAIN}") from None
         return dict(token.header), dict(token.claims)
 
     def _key_set(self, older_than: float = _KEPT) -> KeySet:

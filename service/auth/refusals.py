@@ -11,7 +11,9 @@ from pipeline.errors import HeardError, InputError
 
 
 class NotLetIn(HeardError):
-    """Whoever asks is not who they say, or may not come in."""
+    """Whoever asks is not who they say, or may not come in. `go_to` is where they were on their way to, if known."""
+
+    go_to = "/"
 
 
 class TooOften(NotLetIn):

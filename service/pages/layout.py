@@ -37,7 +37,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(words=words, design=assets.VERSION, navigation=_navigation, stood_on=stood_on)
+    found.globals.update(words=words, design=assets.PACKAGE.version, navigation=_navigation, stood_on=stood_on)
     found.globals.update(queue_names=list(QueueName), design_is_here=assets.are_here)
     found.filters.update(
         day=words.day,

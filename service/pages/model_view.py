@@ -9,12 +9,12 @@ from pipeline.errors import UntrustedModel
 from pipeline.evaluation import Evaluation, read
 from pipeline.verdict import Verdict
 from service.api.context import Context
-from service.models import KnownModel
+from service.models import KnownModel, NotPromotable
 from service.pages import model_figures
 from service.pages.card import card_html
 from service.pages.insight_charts import drawn
 from service.pages.model_figures import Asked
-from service.promoting import Person
+from service.promoting import Person, Promoting
 from service.shadow import report
 from service.store import samples
 from service.store.model_tables import Standing
@@ -28,15 +28,19 @@ _CARD = "model_card.md"
 
 @dataclass(frozen=True, kw_only=True)
 class Challenger:
-    """A model that could serve. `verdict` is None where the gate has not judged it against the one that serves."""
+    """A model that could serve. `verdict` is None where the gate has not judged it against the one that serves.
+
+    `fault` says why it could not serve whatever the gate said.
+    """
 
     model: KnownModel
     verdict: Verdict | None
+    fault: str
 
     @property
     def may_be_proposed(self) -> bool:
         """Whole, judged and not refused."""
-        return not self.model.fault and self.verdict is not None and not self.verdict.refusals
+        return not self.fault and self.verdict is not None and not self.verdict.refusals
 
 
 def view(parts: Context, person: Person, asked: Asked | None) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def view(parts: Context, person: Person, asked: Asked | None) -> dict[str, Any]:
         known, history = serving.models.known(), serving.models.history()
     except UntrustedModel as error:
         return {"fault": str(error), "serving": serving, "alone": alone, "asked": _asked(parts, None, asked)}
-    others = [Challenger(model=one, verdict=promoting.verdict_on(one)) for one in known if not one.serves]
+    others = [_challenger(promoting, one) for one in known if not one.serves]
     served = _served(parts, known)
     waiting = promoting.waiting()
     return {
@@ -87,6 +91,13 @@ def _measured(parts: Context, served: KnownModel | None, asked: Asked | None) ->
             "trade_table": model_figures.trade_table(found, view["asked"]),
         }
     return view
+
+
+def _challenger(promoting: Promoting, model: KnownModel) -> Challenger:
+    try:
+        return Challenger(model=model, verdict=promoting.verdict_on(model), fault=model.fault)
+    except NotPromotable as unreadable:
+        return Challenger(model=model, verdict=None, fault=str(unreadable))
 
 
 def _served(parts: Context, known: list[KnownModel]) -> KnownModel | None:

@@ -85,7 +85,7 @@ def back_from_provider(
         who = parts.door.sign_ins.finish(request.cookies.get(parts.door.browser_cookie, ""), state, code, iss)
         officer = parts.door.people.officers.officer_of(who.issuer, who.subject, who.name, who.role)
     except NotLetIn as error:
-        return _refused(request, parts, "/", error)
+        return _refused(request, parts, error.go_to, error)
     answer = _let_in(request, parts, officer, who.go_to)
     _drop(answer, parts, parts.door.browser_cookie)
     return answer

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from service.queue import QueueItem, QueueName, QueueStatus
+from service.queue import AHEAD, QueueItem, QueueName, QueueStatus
 from service.store.items import item_of
 from service.store.tables import queue_item
 
@@ -89,4 +89,5 @@ def _claim(
 
 def is_free(now: datetime) -> ColumnElement[bool]:
     """Whether nobody holds the item, as `QueueItem.held_at` has it."""
-    return or_(queue_item.c.claimed_by.is_(None), queue_item.c.claimed_until <= now, queue_item.c.claimed_at > now)
+    ahead = queue_item.c.claimed_at > now + AHEAD
+    return or_(queue_item.c.claimed_by.is_(None), queue_item.c.claimed_until <= now, ahead)

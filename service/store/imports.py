@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipeline.domain import Channel
 from service.imported import Outcome, Totals, Verdict, listed
@@ -58,12 +58,17 @@ def save_map(connection: Connection, source: str, pairs: list[str], at: datetime
     connection.execute(insert(import_map).values(source=source, pairs=pairs, saved_at=at))
 
 
-def read_with(connection: Connection, source: str, file_name: str, at: datetime) -> ReadWith | None:
-    """How the columns were read of what came from a file at some moment; else how they are read of its source."""
+def read_with(connection: Connection, source: str, place: str, at: datetime) -> ReadWith | None:
+    """How the columns were read of what came from a place at some moment; else how they are read of its source.
+
+    The file of `in.xlsx#Sheet1#3/Comments` is `in.xlsx`; but the name of a file may hold a # too, so the longest fits.
+    """
+    length = func.length(import_run.c.file_name)
+    begins = func.substr(f"{place}#", 1, length + 1) == import_run.c.file_name + "#"
     runs = select(import_run.c.pairs, import_run.c.channel).where(
-        import_run.c.source == source, import_run.c.file_name == file_name, import_run.c.started_at <= at
+        import_run.c.source == source, begins, import_run.c.started_at <= at
     )
-    row = connection.execute(runs.order_by(import_run.c.id.desc()).limit(1)).first()
+    row = connection.execute(runs.order_by(length.desc(), import_run.c.id.desc()).limit(1)).first()
     if row is not None and row.pairs:
         return ReadWith(pairs=tuple(row.pairs), channel=Channel(row.channel) if row.channel else None)
     pairs = saved_map(connection, source)

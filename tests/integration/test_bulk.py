@@ -1,7 +1,9 @@
 """Messages that come in together leave the same rows as one by one, and rest on their own feet."""
 
+import random
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +130,27 @@ def test_two_who_receive_the_same_messages_never_wait_for_each_other_in_a_circle
     thread.join()
     database.close()
     assert [met.outcome for met in became] == [Outcome.DUPLICATE] * 2
+
+
+def test_many_who_receive_some_of_the_same_messages_all_come_to_an_end(
+    cluster: str, classifier: MessageClassifier
+) -> None:
+    database, intake = an_intake(new_database(cluster), classifier)
+    chance = random.Random(5)  # a test's
+    all_of_them = [a_message(id=f"m{number:02}", sender=f"{number}@example.org") for number in range(24)]
+    batches = [chance.sample(all_of_them, 12) for _ in range(8)]
+    start = threading.Barrier(len(batches))
+
+    def receive(batch: list[Message]) -> list[Became]:
+        start.wait()
+        return intake.receive_all(batch, source="in", within=lambda *_: None)
+
+    with ThreadPoolExecutor(len(batches)) as pool:
+        became = [met for each in pool.map(receive, batches) for met in each]
+    database.close()
+    new = sorted(met.message_id for met in became if met.outcome is Outcome.ACCEPTED)
+    assert new == sorted({one.id for batch in batches for one in batch})
+    assert len(became) == 8 * 12
 
 
 def _seen(database: Database, query: TextClause) -> bool:

@@ -36,6 +36,17 @@ def test_of_two_officers_at_once_one_wins_and_the_other_is_told_who_fifty_times(
         assert desk.history(item.id) == ["claimed"]
 
 
+def test_who_read_the_clock_first_and_came_second_takes_nothing_away(desk: Desk) -> None:
+    """On PostgreSQL one waits for the row with the time of before the wait."""
+    item = desk.put()
+    held = desk.claiming.claim(item.id, KHAN)
+    desk.now -= timedelta(microseconds=50)
+    with pytest.raises(TooLate, match=r"A. Khan holds"):
+        desk.claiming.claim(item.id, PATEL)
+    assert desk.claiming.claim_next(item.queue, PATEL.by).item is None
+    assert desk.claiming.claim(item.id, KHAN).fence == held.fence
+
+
 def test_claiming_what_one_holds_renews_it_under_the_same_fence(desk: Desk) -> None:
     item = desk.put()
     first = desk.claiming.claim(item.id, KHAN)

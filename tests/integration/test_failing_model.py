@@ -31,20 +31,6 @@ def client(served: Context) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture
-def spoil(served: Context) -> Iterator[Callable[[Broken], None]]:
-    """Put something else in the model's place."""
-    serving = served.classifier
-    whole = serving._loaded
-    assert whole is not None
-
-    def put(work: Broken) -> None:
-        serving._loaded = replace(whole, batcher=Batcher(work, patience=PATIENCE))
-
-    yield put
-    serving._loaded, serving._said = whole, ""
-
-
 def hangs(_messages: Sequence[Message], _explain: bool) -> Sequence[Decision]:
     time.sleep(PATIENCE * 3)
     return []

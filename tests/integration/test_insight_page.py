@@ -2,41 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from pipeline.domain import Category, Channel, Label
-from service.app import create_app
 from service.roles import Role
 from service.store.audit_tables import audit
 from tests.builders import COMPLAINT
-from tests.desk import clear
 from tests.house import House, browser
-from tests.site import Site, a_site_without_a_port
-
-
-@pytest.fixture(scope="module")
-def used_site(used_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARD_AUDIT_KEY", "the audit key of tests and nothing else")
-        with a_site_without_a_port(used_database_url, tmp_path_factory.mktemp("site")) as made:
-            yield made
-
-
-@pytest.fixture
-def site(used_site: Site) -> Site:
-    clear(used_site.parts.database)
-    return used_site
-
-
-@pytest.fixture
-def client(site: Site) -> TestClient:
-    client = TestClient(create_app(site.parts), headers={"Accept": "text/html"}, follow_redirects=False)
-    client.cookies.set("heard-name", "A.%20Khan")
-    return client
+from tests.site import Site
 
 
 def taking(**given: str) -> dict[str, str]:

@@ -143,6 +143,19 @@ def test_a_disabled_officer_stays_out_with_a_good_token(client: TestClient, prov
     assert signed_in(client, provider).status_code == 403
 
 
+def test_who_is_refused_reads_why_and_what_to_do_and_still_goes_where_they_were_going(
+    client: TestClient, provider: Provider
+) -> None:
+    state = parse_qs(urlsplit(begun(client, "/items/7")).query)["state"][0]
+    denied = client.get("/sign-in/back", params={"state": state, "error": "access_denied"})
+    provider.with_claims(sub=None)
+    spoilt = signed_in(client, provider, go_to="/items/7")
+    for answer, why in ((denied, "The provider did not let you in."), (spoilt, "token is not valid")):
+        assert (answer.status_code, answer.text.count(why)) == (403, 1)
+        assert "Start again; if it happens again" in answer.text
+        assert 'href="/sign-in/provider?next=/items/7"' in answer.text
+
+
 def test_a_second_factor_can_be_insisted_on(provider: Provider, used_context: Context) -> None:
     clear(used_context.database)
     house = at(provider, used_context, require={"amr": ("mfa", "hwk"), "acr": ("high",)})

@@ -23,11 +23,10 @@ from pipeline.errors import SettingsError
 from service import logs, readiness
 from service.api.context import Context
 from service.app import build_context, create_app
-from service.batching import Batcher
 from service.settings import Settings
 from service.store import database as database_module
 from tests.builders import a_decision, a_row
-from tests.failing_model import NAME, PATIENCE, PHONE, WORDS, Broken, raises, start
+from tests.failing_model import NAME, PHONE, WORDS, Broken, raises, start
 
 CANARY = f"{NAME} here, {PHONE}: {WORDS}. Nobody came, twice."
 
@@ -36,20 +35,6 @@ CANARY = f"{NAME} here, {PHONE}: {WORDS}. Nobody came, twice."
 def client(served: Context) -> Iterator[TestClient]:
     with TestClient(create_app(served), raise_server_exceptions=False) as client:
         yield client
-
-
-@pytest.fixture
-def spoil(served: Context) -> Iterator[Callable[[Broken], None]]:
-    """Put something else in the model's place."""
-    serving = served.classifier
-    whole = serving._loaded
-    assert whole is not None
-
-    def put(work: Broken) -> None:
-        serving._loaded = replace(whole, batcher=Batcher(work, patience=PATIENCE))
-
-    yield put
-    serving._loaded, serving._said = whole, ""
 
 
 def test_more_than_may_wait_are_told_to_come_again_and_nothing_accepted_is_lost(

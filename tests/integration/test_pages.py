@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import metadata
 from pathlib import Path
@@ -11,39 +11,17 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pipeline.domain import Category, Channel, Flag
-from service import assets
-from service.app import create_app
+from service import assets, swagger
+from service.npm import AssetsNotFetched, Package
 from service.pages.layout import FOLDER
 from service.queue import QueueName, QueueStatus
 from service.roles import Role
 from service.store import items, reviews
 from service.turns import Asking
-from tests.desk import clear
 from tests.house import House, browser
-from tests.site import KHAN, PATEL, Site, a_noticed_decision, a_site_without_a_port
+from tests.site import KHAN, PATEL, Site, a_noticed_decision
 
 BROWSER = {"Accept": "text/html"}
-
-
-@pytest.fixture(scope="module")
-def used_site(used_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARD_AUDIT_KEY", "the audit key of tests and nothing else")
-        with a_site_without_a_port(used_database_url, tmp_path_factory.mktemp("site")) as made:
-            yield made
-
-
-@pytest.fixture
-def site(used_site: Site) -> Site:
-    clear(used_site.parts.database)
-    return used_site
-
-
-@pytest.fixture
-def client(site: Site) -> TestClient:
-    client = TestClient(create_app(site.parts), headers=BROWSER, follow_redirects=False)
-    client.cookies.set("heard-name", "A.%20Khan")
-    return client
 
 
 def form_of(page: str) -> dict[str, str]:
@@ -333,13 +311,12 @@ def test_our_own_script_is_short() -> None:
     assert sum(lines) <= 150
 
 
-def test_what_comes_as_the_design_system_is_checked_before_it_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(assets, "FOLDER", tmp_path / "design")
-    with pytest.raises(assets.AssetsNotFetched, match="another SHA-512"):
-        assets.unpack(b"something else")
-    assert not assets.are_here()
+@pytest.mark.parametrize("package", [assets.PACKAGE, swagger.PACKAGE], ids=lambda one: one.name)
+def test_what_comes_as_the_design_system_is_checked_before_it_is_used(tmp_path: Path, package: Package) -> None:
+    package = replace(package, folder=tmp_path / "design")
+    with pytest.raises(AssetsNotFetched, match="another SHA-512"):
+        package.unpack(b"something else", lambda _archive: None)
+    assert not package.is_here()
 
 
 def test_the_stylesheet_is_of_the_version_the_macros_are_written_for() -> None:
@@ -347,22 +324,22 @@ def test_the_stylesheet_is_of_the_version_the_macros_are_written_for() -> None:
     installed = metadata("govuk-frontend-jinja")["Version"]
     match = re.search(rf"\[{re.escape(installed)}\]\([^)]*\)\s*\|\s*\[([\d.]+)\]", told)
     assert match is not None
-    assert match[1] == assets.VERSION
+    assert match[1] == assets.PACKAGE.version
 
 
 def test_the_fetched_files_ask_for_no_font_and_are_of_that_version() -> None:
-    if not assets.are_here():
+    if not assets.PACKAGE.is_here():
         pytest.skip("the Design System's files were not fetched here (make setup)")
-    css = (assets.FOLDER / assets.CSS).read_text(encoding="utf-8")
-    assert f'--govuk-frontend-version:"{assets.VERSION}"' in css.replace(" ", "")
+    css = (assets.PACKAGE.folder / assets.CSS).read_text(encoding="utf-8")
+    assert f'--govuk-frontend-version:"{assets.PACKAGE.version}"' in css.replace(" ", "")
     assert "@font-face" not in css
-    assert json.loads((assets.FOLDER / "package.json").read_text(encoding="utf-8"))["license"] == "MIT"
+    assert json.loads((assets.PACKAGE.folder / "package.json").read_text(encoding="utf-8"))["license"] == "MIT"
 
 
 def test_without_the_design_system_the_pages_work_and_say_so(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assets, "FOLDER", tmp_path / "nothing-here")
+    monkeypatch.setattr(assets, "PACKAGE", replace(assets.PACKAGE, folder=tmp_path / "nothing-here"))
     page = client.get("/").text
     assert "/static/plain.css" in page
     assert "make setup" in page

@@ -16,7 +16,7 @@ from service.app import build_context
 from service.audit_key import AuditKey
 from service.models import NotPromotable
 from service.promoting import Person, Promoting
-from service.roles import HOLDS, Caller, Permission, Role
+from service.roles import HOLDS, NOBODY_YET, Caller, Permission, Role
 from service.settings import Settings
 from service.store import audit as store
 from service.store.audit_tables import audit
@@ -90,6 +90,13 @@ def test_the_first_call_proposes_and_another_persons_call_promotes(hall: Hall) -
     assert hall.kinds() == ["model.proposed", "model.promoted"]
 
 
+def test_why_a_model_is_proposed_is_read_by_those_who_may_confirm_it_alone(hall: Hall) -> None:
+    hall.parts.promoting.propose(NEW, ONE, "misses less")
+    for role, reason in ((Role.DATA_SCIENTIST, "misses less"), (Role.OFFICER, "")):
+        proposal = hall.client(role, f"B. {role}").get("/v1/models").json()["proposal"]
+        assert (proposal["version"], proposal["reason"]) == (NEW, reason)
+
+
 def test_a_key_neither_proposes_nor_confirms(hall: Hall) -> None:
     hall.house.officer(Role.ADMINISTRATOR)
     machine, key = system(hall.house.app()), hall.house.key(Permission.MODELS)
@@ -121,6 +128,17 @@ def test_what_may_not_serve_cannot_be_proposed_and_the_reason_is_said(hall: Hall
     }
     assert said[what] in answer.text
     assert hall.parts.promoting.waiting() is None
+
+
+def test_a_verdict_that_cannot_be_read_lets_nobody_propose_or_promote_and_the_page_says_so(hall: Hall) -> None:
+    file = hall.models / NEW / "gate.json"
+    file.write_text(file.read_text().replace(f'"{OLD}"', "3"))
+    client = hall.client(Role.DATA_SCIENTIST, "R. Osei")
+    refused = client.post("/model/propose", data={"version": NEW, "reason": "why"})
+    assert (refused.status_code, refused.text.count("gate.json, champion:")) == (409, 2)  # above, and at the model
+    assert "its verdict cannot be read" in refused.text
+    with pytest.raises(NotPromotable, match="Judge it again"):
+        hall.parts.promoting.promote(NEW, Person(caller=NOBODY_YET, name="on this machine"))
 
 
 def test_a_verdict_against_another_champion_counts_for_nothing(hall: Hall) -> None:

@@ -47,10 +47,11 @@ def corrected(context: Context, old: bytes, new: bytes) -> Retried:
     return quarantine.retry(context.database, context.intake, case.number, None)
 
 
-def test_a_row_under_column_names_of_its_own_can_be_read_again(context: Context, folder: Path) -> None:
+@pytest.mark.parametrize("name", ["calls.csv", "calls #2, week 3#1.csv"])
+def test_a_row_under_column_names_of_its_own_can_be_read_again(context: Context, folder: Path, name: str) -> None:
     rows = "Ref,Day,Who,What happened?\n1,2026-11-02,jo@example.org,No heat\n2,some day,bo@example.org,Lift out\n"
-    imported(context, rows, *MAP)
-    imported(context, "Words\nDamp\n", "text=Words", name="other.csv")  # the source's map is another one now
+    imported(context, rows, *MAP, name=name)
+    imported(context, "Words\nDamp\n", "text=Words", name="calls ")  # the source's map is another one now
     done = corrected(context, b"some day", b"2026-11-03")
     assert done.received is not None, done.reason
     assert done.received.message_id == "2"

@@ -138,6 +138,17 @@ def test_parquet_holds_the_same_rows(model: Path, rows: Path, tmp_path: Path) ->
     assert pq.read_table(output).to_pylist() == printed
 
 
+def test_the_columns_of_parquet_do_not_depend_on_the_first_row(model: Path, rows: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.parquet"
+    arguments = ("-", str(rows), "--model", str(model), "--format", "parquet", "--output", str(output))
+    done = heard("score", *arguments, stdin=json.dumps({"id": "0", "text": THANKS, "channel": "note"}).encode())
+    assert done.returncode == 0, done.stderr
+    assert [(row["id"], row["source"]) for row in pq.read_table(output).to_pylist()] == [
+        ("0", None),
+        *((f"r{n}", f"{rows}#{n + 1}") for n in range(4)),
+    ]
+
+
 def test_both_codes_explain_the_same_message_with_their_own_provisions(model: Path, rows: Path) -> None:
     hos = json.loads(heard("score", str(rows), "--model", str(model)).stdout.splitlines()[0])
     lgsco = json.loads(

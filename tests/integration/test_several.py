@@ -3,39 +3,14 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
 
-import pytest
 from fastapi.testclient import TestClient
 
 from pipeline.domain import Label
-from service.app import create_app
 from service.queue import QueueItem, QueueName, QueueStatus
 from service.store import audit, items, reviews
 from service.turns import Asking
-from tests.desk import clear
-from tests.site import KHAN, PATEL, Site, a_noticed_decision, a_site_without_a_port
-
-
-@pytest.fixture(scope="module")
-def used_site(used_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARD_AUDIT_KEY", "the audit key of tests and nothing else")
-        with a_site_without_a_port(used_database_url, tmp_path_factory.mktemp("site")) as made:
-            yield made
-
-
-@pytest.fixture
-def site(used_site: Site) -> Site:
-    clear(used_site.parts.database)
-    return used_site
-
-
-@pytest.fixture
-def client(site: Site) -> TestClient:
-    client = TestClient(create_app(site.parts), headers={"Accept": "text/html"}, follow_redirects=False)
-    client.cookies.set("heard-name", "A.%20Khan")
-    return client
+from tests.site import KHAN, PATEL, Site, a_noticed_decision
 
 
 def status(site: Site, item: QueueItem) -> QueueStatus:

@@ -1,22 +1,25 @@
 """A challenger in the shadow: it says what it would have done, and nothing it does is felt."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from pipeline.domain import Decision, Flag, Message, MessageKind, Route
 from service import shadow
 from service.models import Models
 from service.queue import QueueName
 from service.shadow import NoShadow, Report, Worker
+from service.shadow_process import Pauses
 from service.shadow_report import print_report
 from service.store import messages
 from service.store.database import Database
-from service.store.model_tables import Outcome
+from service.store.model_tables import Outcome, shadow_run
 from service.store.tables import decision
 from tests.builders import a_decision
 from tests.desk import Desk
@@ -162,9 +165,50 @@ def test_a_challenger_that_cannot_be_loaded_says_so_and_scores_nothing(desk: Des
     def spoilt(_run: object) -> Any:
         raise IndexError
 
-    assert Worker(database, spoilt).look() == 0
+    worker = Worker(database, spoilt)
+    with capture_logs() as logs:
+        for _ in range(2):
+            with pytest.raises(NoShadow, match="cannot be loaded"):
+                worker.look()
     found = reported(database)
     assert (found.run.fault, found.waiting) == ("It cannot be loaded (IndexError).", 1)
+    assert [one["event"] for one in logs] == ["shadow_not_loaded"]
+
+
+def test_a_challenger_is_loaded_only_by_the_worker_that_holds_the_run(desk: Desk, database: Database) -> None:
+    put(desk, 1)
+    assert Worker(database, lambda _run: says()).look() == 1
+    put(desk, 1)
+
+    def never(_run: object) -> Any:
+        raise AssertionError
+
+    assert Worker(database, never).look() == 0
+
+
+def test_a_challenger_that_ends_while_it_is_loaded_is_told_of(desk: Desk, database: Database) -> None:
+    put(desk, 1)
+
+    def dies(_run: object) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Worker(database, dies).look()
+    assert "being loaded" in reported(database).run.fault
+
+
+def test_what_ends_again_and_again_is_started_ever_more_seldom_until_one_has_lived_an_hour() -> None:
+    pauses = Pauses()
+    assert [pauses.after(70) for _ in range(9)] == [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]
+    assert [pauses.after(4_000), pauses.after(70)] == [30, 60]
+
+
+def test_two_starts_at_once_leave_one_run_open(desk: Desk, models: Models) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: shadow.start(desk.database, models, OTHER, by=BY), range(12)))
+    with desk.database.reading() as connection:
+        still = select(func.count()).select_from(shadow_run).where(shadow_run.c.ended_at.is_(None))
+        assert connection.scalar(still) == 1
 
 
 def test_only_what_is_decided_after_the_start_counts_and_nothing_after_the_stop(desk: Desk, models: Models) -> None:

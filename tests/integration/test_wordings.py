@@ -1,42 +1,17 @@
 """Wordings: changed by an administrator, version by version, and which one an offer was made in."""
 
-from collections.abc import Iterator
-
 import pytest
 from fastapi.testclient import TestClient
 
-from service.app import create_app
 from service.queue import QueueName
 from service.roles import Role
 from service.store import audit, reviews
 from service.wording_rules import filled, problems
-from tests.desk import clear
 from tests.house import House, browser
 from tests.integration.test_pages import form_of, opened
-from tests.site import Site, a_site_without_a_port
+from tests.site import Site
 
 WORDS = "You can complain about it, {officer} says. Quote {item}."
-
-
-@pytest.fixture(scope="module")
-def used_site(used_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARD_AUDIT_KEY", "the audit key of tests and nothing else")
-        with a_site_without_a_port(used_database_url, tmp_path_factory.mktemp("site")) as made:
-            yield made
-
-
-@pytest.fixture
-def site(used_site: Site) -> Site:
-    clear(used_site.parts.database)
-    return used_site
-
-
-@pytest.fixture
-def client(site: Site) -> TestClient:
-    client = TestClient(create_app(site.parts), headers={"Accept": "text/html"}, follow_redirects=False)
-    client.cookies.set("heard-name", "A.%20Khan")
-    return client
 
 
 def save(client: TestClient, name: str = "survey-1", text: str = WORDS, base: int = 1, do: str = "save") -> int:
