@@ -10,6 +10,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from itertools import filterfalse
 from pathlib import Path
 
 _FILE = Path(__file__).parent / "addressed.toml"
@@ -23,7 +24,7 @@ _WORD = re.compile(r"[\w@$]+")
 _SENTENCE = re.compile(r"[^\n.!?]*(?:[.!?]+(?!\s|$)[^\n.!?]*)*[.!?]*[)\]\"'}>]*")
 _LEET = str.maketrans("013457@$", "oieastas")
 _HAS_LEET = re.compile(r"(?=\w*[a-z])[a-z]*[013457@$]+[a-z013457@$]+|[a-z]+[013457@$]")
-_SPACED_OUT = re.compile(r"(?:\b\w ?\W? ){6,}\w\b")
+_SPACED_OUT = re.compile(r"\b(?=\w\W)(?:\w ?\W? ){6,}\w\b")
 _SPACED_FORMS = re.compile(r"ignore|disregard|instruction|output|classif|label|service_?request")
 
 
@@ -90,17 +91,17 @@ def canonical(sentence: str) -> str:
 
 def _may_address(text: str) -> bool:
     lower = text.lower()
-    words = set(_WORD.findall(lower))
+    words = _WORD.findall(lower)
     return (
         not _rules().rare.isdisjoint(words)
-        or any(map(_is_leet_of_rare, words))
+        or any(map(_is_leet_of_rare, filterfalse(str.isalpha, words)))
         or _SPACED_OUT.search(lower) is not None
         or _rules().quoted_label.search(lower) is not None
     )
 
 
 def _is_leet_of_rare(word: str) -> bool:
-    return not word.isalpha() and _HAS_LEET.search(word) is not None and word.translate(_LEET) in _rules().rare
+    return _HAS_LEET.search(word) is not None and word.translate(_LEET) in _rules().rare
 
 
 def _is_addressed(sentence: str) -> bool:

@@ -1,9 +1,7 @@
 """What stands round a span and takes its meaning away: a negation, or another body of which the clause speaks."""
 
-from collections.abc import Iterable
-from itertools import pairwise, product
-
-from spacy.tokens import Span, Token
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, product, takewhile
 
 from pipeline.domain import CueKind
 
@@ -46,15 +44,17 @@ _CLAUSE_AFTER = 3
 _CLAUSE_ENDS = frozenset({".", "!", "?", ";", ":"})
 
 
-def means_nothing(kind: CueKind, span: Span) -> bool:
-    """Whether the words round `span` say that a cue of this kind is not meant, or not of the organisation."""
-    before = _clause(reversed(span.doc[max(0, span.start - _CLAUSE_BEFORE) : span.start]))
+def means_nothing(kind: CueKind, words: Sequence[str], start: int, end: int) -> bool:
+    """Whether the words round those from `start` up to `end` say that a cue of this kind is not meant, or not of the
+    organisation.
+    """
+    before = _clause(reversed(words[max(0, start - _CLAUSE_BEFORE) : start]))
     if kind in _NEGATABLE and not _NEGATIONS.isdisjoint(before[:_NEGATION_REACH]):
         return True
     if kind not in _OF_SOMEBODY:
         return False
-    after = _clause(span.doc[span.end : span.end + _CLAUSE_AFTER])
-    return _is_of_another_body([*reversed(before), *(token.lower_ for token in span), *after])
+    after = _clause(words[end : end + _CLAUSE_AFTER])
+    return _is_of_another_body([*reversed(before), *words[start:end], *after])
 
 
 def _is_of_another_body(words: list[str]) -> bool:
@@ -63,11 +63,6 @@ def _is_of_another_body(words: list[str]) -> bool:
     return not _BODIES.isdisjoint(words) or any(pair in _BODIES_OF_TWO_WORDS for pair in pairwise(words))
 
 
-def _clause(tokens: Iterable[Token]) -> list[str]:
+def _clause(words: Iterable[str]) -> list[str]:
     """The words up to where the clause ends."""
-    words = []
-    for token in tokens:
-        if token.lower_ in _CLAUSE_ENDS or "\n" in token.text:
-            break
-        words.append(token.lower_)
-    return words
+    return list(takewhile(lambda word: word not in _CLAUSE_ENDS and "\n" not in word, words))

@@ -4,7 +4,8 @@ A row of a pattern file holds `pattern` (a phrase, matched whatever its case, or
 `example` in which it must be found (a test says so), and, where an officer must see it at once, a `flag`.
 
 spaCy's matcher tries every pattern at every token, so each pattern has a matcher of its own that looks only where a
-sieve over all patterns says that it may match: many times faster, and the same spans (docs/decisions/0004).
+sieve over all patterns says that it may match, and not at all where the sieve knows: many times faster, and the same
+spans (docs/decisions/0004).
 """
 
 import json
@@ -18,12 +19,12 @@ from typing import Any
 import spacy
 from spacy.language import Language
 from spacy.matcher import Matcher
-from spacy.tokens import Span
+from spacy.tokens import Doc, Span
 
 from pipeline.cue_context import means_nothing
 from pipeline.domain import Cue, CueKind, Flag
 from pipeline.errors import SettingsError
-from pipeline.sieve import Sieve, Token
+from pipeline.sieve import Sieve, Stretch, Token
 
 _FOLDER = Path(__file__).parent / "patterns"
 _LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
@@ -32,17 +33,15 @@ _ONE_AT_A_TIME = Lock()
 _READ_BEFORE_RENEWAL = 4_000_000
 """Characters, about 20,000 messages: what is kept of them is some 15 MB, of hostile ones some 85 MB."""
 
-Found = tuple[CueKind, Flag | None, Span]
-
 
 def find_cues(text: str) -> tuple[Cue, ...]:
     """The cues in `text`, by position; of overlapping spans of one kind the longest."""
     with _ONE_AT_A_TIME:
-        found = _longest_of_a_kind(_fresh_rules().match(_plain(text)))
+        doc, words, found = _fresh_rules().match(_plain(text))
     cues = [
-        Cue(kind=kind, text=text[span.start_char : span.end_char], start=span.start_char, end=span.end_char, flag=flag)
-        for kind, flag, span in found
-        if not means_nothing(kind, span)
+        _cue(rule, doc[start:end], text)
+        for rule, start, end in _longest_of_a_kind(found)
+        if not means_nothing(rule.kind, words, start, end)
     ]
     return tuple(sorted(cues, key=lambda cue: (cue.start, cue.end, cue.kind)))
 
@@ -78,6 +77,10 @@ class _Rule:
     matcher: Matcher
 
 
+Found = tuple[_Rule, int, int]
+"""A rule, and from which word up to which its pattern matches."""
+
+
 class _Rules:
     """All patterns, and the tokeniser they share. `read` counts the characters it has seen."""
 
@@ -88,15 +91,19 @@ class _Rules:
         self._sieve = Sieve(pattern for _, _, pattern in rows)
         self._rules = [self._rule(kind, row, pattern) for kind, row, pattern in rows]
 
-    def match(self, text: str) -> list[Found]:
-        """Every span any pattern finds, overlaps included."""
+    def match(self, text: str) -> tuple[Doc, list[str], list[Found]]:
+        """`text` as spaCy reads it, its words, and every place where a pattern matches, overlaps included."""
         self.read += len(text)
         doc = self._nlp.make_doc(text)
-        return [
-            (self._rules[number].kind, self._rules[number].flag, span)
-            for number, start, end in self._sieve.stretches([token.lower_ for token in doc])
-            for span in self._rules[number].matcher(doc[start:end], as_spans=True)
-        ]
+        words = [token.lower_ for token in doc]
+        return doc, words, [found for stretch in self._sieve.stretches(words) for found in self._within(stretch, doc)]
+
+    def _within(self, stretch: Stretch, doc: Doc) -> list[Found]:
+        number, start, end = stretch
+        rule = self._rules[number]
+        if self._sieve.is_match(stretch):
+            return [(rule, start, end)]
+        return [(rule, start + first, start + last) for _, first, last in rule.matcher(doc[start:end])]
 
     def _tokens(self, pattern: str | list[Token]) -> list[Token]:
         """A phrase as the token pattern it stands for."""
@@ -123,9 +130,14 @@ def _fresh_rules() -> _Rules:
 def _longest_of_a_kind(found: list[Found]) -> list[Found]:
     kept: list[Found] = []
     taken: set[tuple[CueKind, int]] = set()
-    for kind, flag, span in sorted(found, key=lambda each: (each[2].start - each[2].end, each[2].start, each[1] or "")):
-        places = {(kind, place) for place in range(span.start, span.end)}
+    for rule, start, end in sorted(found, key=lambda each: (each[1] - each[2], each[1], each[0].flag or "")):
+        places = {(rule.kind, place) for place in range(start, end)}
         if not places & taken:
             taken |= places
-            kept.append((kind, flag, span))
+            kept.append((rule, start, end))
     return kept
+
+
+def _cue(rule: _Rule, span: Span, text: str) -> Cue:
+    start, end = span.start_char, span.end_char
+    return Cue(kind=rule.kind, text=text[start:end], start=start, end=end, flag=rule.flag)

@@ -34,8 +34,8 @@ _DISGUISE = re.compile(
 )
 """Where a word may be unlike itself: broken up by signs nobody sees, or in letters that only look like its own."""
 _AS_THEY_CAME = _TEXT_FIXES._replace(fix_character_width=False, fix_latin_ligatures=False)
-_PLAIN = re.compile(r"[\t\n -%'-~]*")
-"""ASCII without control characters and `&`, so without HTML entities: there is nothing to repair."""
+_PLAIN = re.compile(r"[\t\n -%'-~\u00a3]*")
+"""Pound signs and ASCII without control characters and `&`, so without HTML entities: there is nothing to repair."""
 _SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _SPACED_BREAK = re.compile(r" \n ?|\n ")
 _DASHES = str.maketrans(

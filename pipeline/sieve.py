@@ -2,7 +2,7 @@
 
 The method is Shift-And (Baeza-Yates and Gonnet 1992): every token of every pattern is a bit of one number, a word has
 the bits it can stand for, and the next word moves the bits by one. Only `LOWER` and `OP` of a token are looked at, so
-too many stretches may come out, never too few.
+too many stretches may come out, never too few; of patterns that ask for nothing but words they are the matches.
 """
 
 import re
@@ -25,6 +25,7 @@ class Sieve:
     def __init__(self, patterns: Iterable[Sequence[Token]]) -> None:
         self._owners: list[int] = []
         self._reach: list[int | None] = []
+        self._only_words: list[bool] = []
         self._by_word: dict[str, int] = {}
         self._by_form: dict[re.Pattern[str], int] = {}
         self._any_word = self._absent = self._repeating = self._starts = self._ends = 0
@@ -46,6 +47,11 @@ class Sieve:
                 ended ^= 1 << place
                 self._note(found, self._owners[place], at)
         return [(number, start, end) for number, places in found.items() for start, end in places]
+
+    def is_match(self, stretch: Stretch) -> bool:
+        """Whether a stretch is a match itself: of a pattern that asks for words alone, each of them once."""
+        number, start, end = stretch
+        return self._only_words[number] and end - start == self._reach[number]
 
     def _note(self, found: dict[int, list[tuple[int, int]]], number: int, at: int) -> None:
         reach = self._reach[number]
@@ -70,6 +76,7 @@ class Sieve:
             self._owners.append(number)
         self._ends |= 1 << len(self._owners) - 1
         self._reach.append(None if repeats else len(pattern))
+        self._only_words.append(all(map(_is_one_word, pattern)))
 
     def _let_stand(self, token: Token, bit: int) -> None:
         """Let the words that may stand for a token have its bit."""
@@ -96,8 +103,9 @@ class Sieve:
         """With the places reached when tokens that may be absent are left out; the next pattern's first is no harm."""
         passed = bits & self._absent
         while passed:
-            bits |= passed << 1
-            passed = passed << 1 & self._absent
+            passed <<= 1
+            bits |= passed
+            passed &= self._absent
         return bits
 
     def _before_absent(self, bits: int) -> int:
@@ -107,3 +115,10 @@ class Sieve:
             bits |= passed >> 1
             passed = passed >> 1 & self._absent
         return bits
+
+
+def _is_one_word(token: Token) -> bool:
+    """Whether all that a token asks for is one word of a list or of a form, so that the sieve reads it in full."""
+    wanted = token.get("LOWER")
+    named = isinstance(wanted, str) or (isinstance(wanted, dict) and wanted.keys() in ({"IN"}, {"REGEX"}))
+    return named and token.keys() == {"LOWER"}

@@ -12,6 +12,12 @@ def words(text: str, subject: str = "") -> str:
     return resident_words(text, subject, mail=True).text
 
 
+@given(st.text(st.sampled_from("ab Z09.,!?'\"()%-\n\t\u00a3")))
+def test_there_is_nothing_to_repair_in_plain_letters_and_pound_signs(text: str) -> None:
+    assert normalise._PLAIN.fullmatch(text)
+    assert normalise._repaired(text) == text
+
+
 @pytest.mark.parametrize(
     ("raw", "plain"),
     [
