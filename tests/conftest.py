@@ -14,6 +14,7 @@ from pipeline.classify import MessageClassifier
 from service.api.context import Context
 from service.app import build_context
 from service.settings import Settings
+from tests.postgres import Cluster, postgres_programs
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 AUTHORS = ("a01", "a02", "a03", "a06", "c01", "d01", "d02", "d03", "d04", "d06", "d07", "e01", "e02", "f01")
@@ -74,43 +75,12 @@ def classifier(model: Path) -> MessageClassifier:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cluster() -> Iterator[str]:
     """The address of a throw-away PostgreSQL cluster; skipped, saying so, where PostgreSQL is not installed."""
-    programs = postgres_programs()
-    if programs is None:
+    if postgres_programs() is None:
         pytest.skip("PostgreSQL's initdb is not on this machine (Debian: apt-get install postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
-    as_owner = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        as_owner = ["runuser", "-u", "postgres", "--"]
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-
-    def run(program: str, *options: str) -> None:
-        subprocess.run([*as_owner, str(programs / program), *options], check=True, capture_output=True, cwd=folder)
-
-    run("initdb", "-D", str(data), "-U", "heard", "--auth=trust", "-E", "UTF8")
-    run(
-        "pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=''", "start"
-    )
-    yield f"postgresql+psycopg://heard@/postgres?host={folder}"
-    run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
-
-
-def postgres_programs() -> Path | None:
-    """The folder of PostgreSQL's programs, or None."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
-    config = shutil.which("pg_config")
-    if config:
-        folder = Path(subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True).stdout.strip())
-        if (folder / "initdb").exists():
-            return folder
-    known = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return known[-1].parent if known else None
+    with Cluster() as cluster:
+        yield cluster.url_of("postgres")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

@@ -19,7 +19,7 @@ from pipeline.classify import MessageClassifier
 from service.store.database import Database
 from tests.builders import a_message
 from tests.faults import harness
-from tests.soak.cluster import Cluster
+from tests.postgres import Cluster
 
 _OF = 27
 _NOTICES = 2.0

@@ -13,10 +13,22 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from tests.conftest import postgres_programs
-
 RECOVERY_SECONDS = 30
 """Within which a cluster must answer again after a crash (F5, F6)."""
+
+
+def postgres_programs() -> Path | None:
+    """The folder of PostgreSQL's programs, or None."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    config = shutil.which("pg_config")
+    if config:
+        folder = Path(subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True).stdout.strip())
+        if (folder / "initdb").exists():
+            return folder
+    known = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return known[-1].parent if known else None
 
 
 class Cluster:
@@ -51,7 +63,11 @@ class Cluster:
     @property
     def url(self) -> str:
         """The address of the database."""
-        return self._url("heard")
+        return self.url_of("heard")
+
+    def url_of(self, database: str) -> str:
+        """The address of one of the cluster's databases."""
+        return f"postgresql+psycopg://heard@/{database}?host={self._folder}"
 
     def kill_backend(self) -> None:
         """kill -9 one process that serves the database: PostgreSQL ends all others and recovers."""
@@ -85,11 +101,8 @@ class Cluster:
     def _data(self) -> str:
         return str(self._folder / "data")
 
-    def _url(self, database: str) -> str:
-        return f"postgresql+psycopg://heard@/{database}?host={self._folder}"
-
     def _engine(self, database: str) -> Engine:
-        return create_engine(self._url(database), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        return create_engine(self.url_of(database), isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
     def _start(self) -> None:
         options = f"-k {self._folder} -c listen_addresses=''"
