@@ -69,7 +69,12 @@ def head(
 
 @audit.command()
 def show(
-    about: Annotated[str, typer.Argument(help="message:ID, item:NUMBER, arrival:NUMBER, webhook:NUMBER ...")],
+    about: Annotated[
+        str,
+        typer.Argument(
+            help="message:ID, item:, arrival:, webhook: or officer:NUMBER, model:VERSION, items, insight:TABLE ..."
+        ),
+    ],
     database: Database = None,
 ) -> None:
     """What the record holds about one thing: when, what, who."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.domain import Decision, Message
+from pipeline.policy import load_profile
+from pipeline.undetermined import undetermined
 
 NAME, PHONE, WORDS = "Quillon Zabrisk", "07700 900461", "the purple cistern howls"
 
@@ -21,6 +23,15 @@ Broken = Callable[[Sequence[Message], bool], Sequence[Decision]]
 
 def raises(_messages: Sequence[Message], _explain: bool) -> Sequence[Decision]:
     raise ZeroDivisionError(WORDS)
+
+
+class Fails:
+    """Gives no answer."""
+
+    profile = load_profile("hos-2024")
+
+    def classify(self, given: Sequence[Message], *, explain: bool = False) -> Sequence[Decision]:  # noqa: ARG002  # as intake asks
+        return [undetermined(message, "the model failed.", self.profile, None) for message in given]
 
 
 def start(folder: Path, model: Path, port: int, **options: Any) -> "subprocess.Popen[bytes]":

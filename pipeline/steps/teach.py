@@ -1,4 +1,4 @@
-"""Training rows -> a fine-tuned teacher, and its probabilities for each of them (soft labels). An hour or so.
+"""Training rows -> a fine-tuned teacher, and its probabilities for each of them (soft labels). Half an hour or more.
 
 Not a step of dvc.yaml: the released model holds the encoder that came of it, and its soft labels are kept in git, so
 that all else can be repeated without it.

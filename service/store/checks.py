@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import Connection, Select, Subquery, and_, exists, func, not_, or_, select
 
 from pipeline.domain import Route
-from service.queue import EventKind, queue_for
+from service.queue import DECIDED_LATER, EventKind, queue_for
+from service.store.review_tables import item_event
 from service.store.tables import arrival, decision, event, message, quarantine, queue_item
 
 SHOWN = 5
@@ -88,9 +89,23 @@ def _case_without_arrival() -> Query:
 
 
 def _message_without_history() -> Query:
+    """Received and decided once; decided once more where an item that waited for the model was (`heard decide`)."""
     kinds = (EventKind.RECEIVED.value, EventKind.DECIDED.value)
     told = and_(event.c.message_id == message.c.id, event.c.kind.in_(kinds))
-    return select(message.c.id).outerjoin(event, told).group_by(message.c.id).having(func.count(event.c.id) != 2)
+    later = _decided_later()
+    expected = 2 + func.coalesce(func.max(later.c.times), 0)
+    rows = select(message.c.id).outerjoin(event, told).outerjoin(later, later.c.message_id == message.c.id)
+    return rows.group_by(message.c.id).having(func.count(event.c.id) != expected)
+
+
+def _decided_later() -> Subquery:
+    kinds = {kind.value for kind in DECIDED_LATER.values()}
+    rows = (
+        select(queue_item.c.message_id, func.count().label("times"))
+        .join(item_event)
+        .where(item_event.c.kind.in_(kinds))
+    )
+    return rows.group_by(queue_item.c.message_id).subquery()
 
 
 RELATIONS: dict[str, Callable[[], Query]] = {

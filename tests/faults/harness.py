@@ -19,6 +19,7 @@ from pipeline.domain import Message
 from service.contacts import History
 from service.deadlines import Calendar
 from service.intake import Intake
+from service.serving import Decides
 from service.settings import Nation
 from service.store import checks, queues, tables
 from service.store.database import Database
@@ -45,7 +46,7 @@ def canaries(count: int) -> list[Message]:
     ]
 
 
-def an_intake(database: Database, classifier: MessageClassifier) -> Intake:
+def an_intake(database: Database, classifier: Decides) -> Intake:
     return Intake(database, classifier, Calendar(Nation.ENGLAND), history=History())
 
 

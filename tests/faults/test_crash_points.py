@@ -14,14 +14,18 @@ import uvicorn
 from pipeline.classify import MessageClassifier
 from pipeline.domain import Channel
 from pipeline.errors import RefusedRow, SettingsError
-from service import quarantine
+from service import audit, quarantine
 from service.api.context import Context
 from service.app import build_context, create_app
 from service.crashpoints import KILLED, POINTS, VARIABLE, crashpoint
+from service.later import Later
 from service.settings import Settings
+from service.store import messages
 from service.store import quarantine as store
+from service.store import undetermined as undetermined_rows
 from service.store.database import Database
 from tests.builders import COMPLAINT
+from tests.failing_model import Fails
 from tests.faults import harness
 
 PASSAGES = (1, 3)
@@ -101,6 +105,35 @@ def test_a_crash_while_a_case_is_settled_settles_it_once(url: str, classifier: M
     found = harness.faults(url, [])
     assert len([fault for fault in found if "too many" in fault]) == 4, "each is there once, and nobody else sent it"
     assert len(found) == 4
+
+
+@pytest.mark.parametrize("point", points("decide_"))
+def test_a_crash_while_a_late_decision_is_written_makes_it_once(
+    url: str, classifier: MessageClassifier, point: str
+) -> None:
+    given = harness.canaries(4)
+    database = Database(url)
+    intake = harness.an_intake(database, Fails())
+    for message in given:
+        intake.receive(message, source="inbox")
+    database.close()
+
+    def decide() -> None:
+        database = Database(url)
+        Later(database, classifier).run()
+        database.close()
+
+    crash(point, decide)
+    decide()
+    database = Database(url)
+    with database.reading() as connection:
+        assert undetermined_rows.count(connection) == 0
+        for message in given:
+            kinds = [row["kind"] for row in messages.event_rows(connection, message.id)]
+            assert kinds.count("decided") == 2, "by nobody when it came, and once by the model"
+    assert audit.verify(database).holds
+    database.close()
+    assert harness.faults(url, given) == []
 
 
 def serve(context: Context, listening: socket.socket) -> None:

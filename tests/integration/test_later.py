@@ -16,12 +16,13 @@ from service.intake import Intake
 from service.later import Decided, Later
 from service.queue import ItemEventKind, QueueName, QueueStatus
 from service.sampling import Sampling, place_of
-from service.store import messages, queues
+from service.store import checks, messages, queues
 from service.store.contacts import Earlier
 from service.turns import Asking
 from tests.builders import REQUEST, a_decision, a_message
 from tests.conftest import heard
 from tests.desk import START, Desk, a_review
+from tests.failing_model import Fails
 
 PROFILE = load_profile("hos-2024")
 ARRIVED = Arrived(source="inbox", at=START, now=START)
@@ -32,15 +33,6 @@ CHANCES = {
     Route.SERVICE_REQUEST: 0.02,
     Route.NO_ACTION: 0.01,
 }
-
-
-class Fails:
-    """Gives no answer."""
-
-    profile = PROFILE
-
-    def classify(self, given: Sequence[Message], *, explain: bool = False) -> Sequence[Decision]:  # noqa: ARG002  # as intake asks
-        return [undetermined(message, "the model failed.", PROFILE, None) for message in given]
 
 
 class Works:
@@ -101,6 +93,7 @@ def test_the_item_goes_where_the_decision_leads_and_its_dates_stay(
     with desk.database.reading() as connection:
         assert [row["kind"] for row in messages.event_rows(connection, "m-1")][-1] == "decided"
         assert all(balance.holds for balance in queues.balances(connection))
+        assert checks.broken(connection) == []
     assert audit.verify(desk.database).holds
 
 
