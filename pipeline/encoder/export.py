@@ -21,9 +21,13 @@ from pipeline.encoder.network import Network
 
 _STEPS = 15
 """Values of the 8-bit weights either side of 0: zlib makes less than 5 bits of 31 values, and speed is that of 8."""
+_WIDEST = 127
+"""To which onnxruntime stretches them."""
 _WIDE = "/output/dense/"
 """Matrices that read what the activation function lets through. Its few large values need a scale a block: these
 matrices have 4 bits, multiply half as fast, and without them ranking suffers (docs/decisions/0006)."""
+_HEAD = "/network/head/Gemm_MatMul"
+"""Three columns that decide: left as they are."""
 _BITS = 4
 _BLOCK = 64
 _INT8_ACTIVATIONS = 4
@@ -45,9 +49,9 @@ def exported(network: Network, tokenizer: Any, texts: Iterable[str], *, pieces: 
             op_types_to_quantize=["Gather", "MatMul"],
             weight_type=QuantType.QInt8,
             per_channel=True,
-            nodes_to_exclude=_round_weights(plain),
+            nodes_to_exclude=[*_round_weights(plain), _HEAD],
         )
-        return Encoder(_with_blocks(small), _pruned_tokenizer(tokenizer, kept))
+        return Encoder(_with_blocks(narrowed(onnx.load(small))), _pruned_tokenizer(tokenizer, kept))
 
 
 def _write(network: Network, path: Path) -> None:
@@ -89,7 +93,24 @@ def _rounded(matrix: np.ndarray) -> np.ndarray:
     return np.choose(np.argmin(lost, axis=0), tried).astype(np.float32)
 
 
-def _with_blocks(path: Path) -> bytes:
+def narrowed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The 8-bit weights as -15 to 15 instead of -127 to 127, their scales stretched alike: the same matrices.
+
+    Processors without VNNI (AVX2 alone) add products of 8-bit numbers up by twos in 16 bits, and cut off what does not
+    fit: 2 x 255 x 127 does not, 2 x 255 x 15 does (docs/decisions/0022).
+    """
+    weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "MatMulInteger":
+            wide, scale = weights[node.input[1]], weights[node.input[1].replace("_quantized", "_scale")]
+            narrow = np.round(numpy_helper.to_array(wide) * (_STEPS / _WIDEST)).astype(np.int8)
+            stretched = (numpy_helper.to_array(scale) * (_WIDEST / _STEPS)).astype(np.float32)
+            wide.CopyFrom(numpy_helper.from_array(narrow, wide.name))
+            scale.CopyFrom(numpy_helper.from_array(stretched, scale.name))
+    return model
+
+
+def _with_blocks(model: onnx.ModelProto) -> bytes:
     """The matrices that are left as 4-bit integers with a scale and a zero for each block of 64, activations scaled by
     block too.
     """
@@ -100,7 +121,7 @@ def _with_blocks(path: Path) -> bytes:
         bits=_BITS,
         op_types_to_quantize=("MatMul",),
     )
-    quantizer = MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
+    quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=[_HEAD])
     quantizer.process()
     return bytes(quantizer.model.model.SerializeToString())
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from pipeline.artefact import load, serving_folder
@@ -61,6 +62,17 @@ def test_one_limb_in_a_long_message_is_found_wherever_it_stands(encoder: Encoder
     neutral, first, last = complaint_odds(encoder.logits([NEUTRAL, FAILED + NEUTRAL, NEUTRAL + FAILED]))
     assert min(first, last) > neutral + 1
     assert np.isfinite([neutral, first, last]).all()
+
+
+def test_no_product_of_8_bit_numbers_overflows_on_any_processor(encoder: Encoder) -> None:
+    """AVX2 without VNNI adds products up by twos in 16 bits and cuts off the rest (docs/decisions/0022)."""
+    graph = onnx.load_from_string(encoder.model).graph
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    products = [node for node in graph.node if node.op_type == "MatMulInteger"]
+    assert len(products) > 50
+    for node in products:
+        widest = np.abs(onnx.numpy_helper.to_array(weights[node.input[1]]).astype(int)).max()
+        assert 2 * 255 * widest < 2**15, node.name
 
 
 WITHOUT_TORCH = """

@@ -1,18 +1,20 @@
 """Fine-tuning and export on a network of two small layers. Needs the extra `encoder`, which CI does not install."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import numpy as np
+import onnx
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `encoder` (torch) is not installed")
 pytest.importorskip("transformers", reason="the extra `encoder` (transformers) is not installed")
-pytest.importorskip("onnx", reason="the extra `encoder` (onnx) is not installed")
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402  # after the skips
 from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast  # noqa: E402  # as above
 
+from pipeline.encode import Encoder  # noqa: E402  # as above
 from pipeline.encoder.augment import augmented  # noqa: E402  # as above
 from pipeline.encoder.export import _rounded, exported  # noqa: E402  # as above
 from pipeline.encoder.network import Network, tokenizer_of  # noqa: E402  # as above
@@ -83,9 +85,19 @@ def test_what_serves_says_nearly_what_was_trained(network: Network, tokenizer: P
     fine_tune(network, tokenizer, LESSONS, SCHEDULE, what="test")
     texts = ["nobody came again", "please send the lift", "thanks a lovely lift"]
     trained = probabilities(network, tokenizer, texts)
-    logits = exported(network, tokenizer, texts, pieces=len(SPECIAL) + len(WORDS) + 25).logits(texts)
+    encoder = exported(network, tokenizer, texts, pieces=len(SPECIAL) + len(WORDS) + 25)
+    logits = encoder.logits(texts)
     served = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     assert np.abs(served - trained).max() < 0.03
+    assert max(widest_of_products(encoder)) == 15
+
+
+def widest_of_products(encoder: Encoder) -> Iterator[int]:
+    graph = onnx.load_from_string(encoder.model).graph
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            yield int(np.abs(onnx.numpy_helper.to_array(weights[node.input[1]]).astype(int)).max())
 
 
 def test_rounded_weights_have_few_values_a_column_and_stay_near() -> None:
