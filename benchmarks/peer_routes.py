@@ -1,5 +1,7 @@
 """The same model as others would serve it: a plain FastAPI route (`app`), and a folder for `mlflow models serve`.
 
+Beside them a route without a model: what HTTP and the clients alone allow on this machine.
+
 `python -m benchmarks.peer_routes MODEL TARGET` writes the folder.
 """
 
@@ -46,6 +48,10 @@ def _app() -> FastAPI:
     @plain.post("/score")
     def score(row: dict[str, Any]) -> dict[str, Any]:
         return _scored(classifier, [row])[0]
+
+    @plain.post("/nothing")
+    async def nothing(row: dict[str, Any]) -> dict[str, Any]:
+        return {"id": row["id"]}
 
     return plain
 

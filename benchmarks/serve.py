@@ -1,7 +1,8 @@
 """`make bench-serve`: POST /v1/score beside `mlflow models serve` and a plain FastAPI route, with the same model.
 
-All three are started for it and asked in turn, round after round, so that a noisy machine is noisy for all. Prints
-requests a second, p50 and p99 at 1 and at 16 clients, and heard's share of each.
+All are started for it and asked in turn, round after round, so that a noisy machine is noisy for all. Prints requests a
+second, p50 and p99 at 1 and at 16 clients, and how many times theirs heard does. A route that does nothing shows what
+clients and HTTP alone allow.
 """
 
 import argparse
@@ -75,7 +76,7 @@ def _compare(servers: list[Server], drawn: list[dict[str, str]], clients: int, r
     ours = middle["heard"]["a second"]
     for name, values in middle.items():
         told = ", ".join(f"{key} {value:.1f}" for key, value in values.items())
-        print(f"{clients:2d} clients  {name:16s} {told}  (heard does {ours / values['a second']:.2f} times as many)")
+        print(f"{clients:2d} clients  {name:25s} {told}  (heard does {ours / values['a second']:.2f} times as many)")
 
 
 def _servers(folder: Path) -> list[Server]:
@@ -98,6 +99,7 @@ def _servers(folder: Path) -> list[Server]:
     servers = [
         Server(name="heard", port=ports[0], path="/v1/score", process=heard),
         Server(name="plain FastAPI", port=ports[1], path="/score", process=plain),
+        Server(name="a route that does nothing", port=ports[1], path="/nothing", process=plain),
         Server(name="mlflow serve", port=ports[2], path="/invocations", process=mlflow),
     ]
     _wait(ports[1], "/docs")
