@@ -19,6 +19,7 @@ PICTURES = (
     ("help", "/help", 1100),
     ("insight", "/insight", 1100),
     ("model", "/model#trade", 1100),
+    ("wordings", "/wordings", 1100),
     ("phone", "/", 320),
 )
 
