@@ -54,7 +54,7 @@ class MessageClassifier:
     def predict(self, prepared: Sequence[PreparedMessage]) -> list[Prediction]:
         """Calibrated probabilities and topic a prepared message."""
         probabilities = self._estimators.probabilities(list(prepared))
-        topics = self._estimators.topic.predict(prepared)
+        topics = self._estimators.topics(prepared)
         return [
             Prediction(complaint=float(row[0]), service_request=float(row[1]), other=float(row[2]), topic=str(topic))
             for row, topic in zip(probabilities, topics, strict=True)

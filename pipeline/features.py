@@ -25,7 +25,7 @@ _LONGEST_KEPT = 32
 """Letters of a word whose n-grams are kept: beyond that it is a link or a prank, hardly met twice."""
 
 
-class Texts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Texts(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc, call-arg]  # scikit-learn has no types
     """Prepared messages -> their texts in lower case."""
 
     def fit(self, messages: Iterable[PreparedMessage], y: Any = None) -> Self:  # noqa: ARG002  # scikit-learn's contract
@@ -120,15 +120,23 @@ def _weighed(counts: csr_matrix, idf: np.ndarray) -> csr_matrix:
     return counts
 
 
-class SideBySide(FeatureUnion):  # type: ignore[misc]  # as above
+class SideBySide(FeatureUnion, auto_wrap_output_keys=None):  # type: ignore[misc, call-arg]  # as above
     """A `FeatureUnion` of sparse matrices without what it takes to spread work over processes."""
 
     def transform(self, messages: Iterable[PreparedMessage]) -> csr_matrix:
         """The same matrix."""
-        return csr_matrix(hstack([part.transform(messages) for _, part in self.transformer_list], format="csr"))
+        return csr_matrix(hstack([through(part, messages) for _, part in self.transformer_list], format="csr"))
 
 
-class CueCounts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+def through(part: Any, messages: Iterable[PreparedMessage]) -> Any:
+    """What the steps of a fitted `Pipeline`, or a transformer by itself, make of messages, one after the other."""
+    made: Any = messages
+    for _, step in getattr(part, "steps", [("", part)]):
+        made = step.transform(made)
+    return made
+
+
+class CueCounts(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc, call-arg]  # scikit-learn has no types
     """Prepared messages -> a row a message: 1 where a cue of the kind was found, 0.5 more where two or more."""
 
     def fit(self, messages: Iterable[PreparedMessage], y: Any = None) -> Self:  # noqa: ARG002  # scikit-learn's contract

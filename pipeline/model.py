@@ -1,6 +1,8 @@
 """params -> unfitted scikit-learn estimators."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ from sklearn.pipeline import Pipeline
 
 from pipeline.domain import Label, PreparedMessage
 from pipeline.encode import Encoder
-from pipeline.features import CharacterGrams, CueCounts, SideBySide, Texts, WordGrams
+from pipeline.features import CharacterGrams, CueCounts, SideBySide, Texts, WordGrams, through
+from pipeline.linear import Linear
 from pipeline.params import ModelParams
 
 _SMALLEST = 1e-4
@@ -43,8 +46,27 @@ class Estimators:
 
     def fast_probabilities(self, prepared: list[PreparedMessage]) -> np.ndarray:
         """What words, character n-grams and cues say alone, of the same shape."""
-        columns = [list(self.label.classes_).index(label.value) for label in Label]
-        return np.asarray(self.label.predict_proba(self.features.transform(prepared)))[:, columns]
+        matrix = self.features.transform(prepared)
+        return self._label_product.probabilities(matrix)[:, self._columns]
+
+    def topics(self, prepared: Sequence[PreparedMessage]) -> np.ndarray:
+        """The likeliest topic a message."""
+        return self._topic_product.likeliest(through(self.topic[:-1], prepared))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def _label_product(self) -> Linear:
+        return Linear.calibrated(self.label)
+
+    @cached_property
+    def _topic_product(self) -> Linear:
+        return Linear.of(self.topic[-1])
+
+    @cached_property
+    def _columns(self) -> list[int]:
+        return [list(self.label.classes_).index(label.value) for label in Label]
 
 
 def build_features(params: ModelParams) -> SideBySide:
