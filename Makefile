@@ -97,7 +97,7 @@ bench-acl2019: $(VENV)/.bench ## public complaint tweets, FILE=complaints-data.c
 bench-serve: setup ## POST /v1/score at 1 and 16 clients beside mlflow models serve and a plain route (REQUESTS, ROUNDS)
 	$(BIN)/python -m benchmarks.serve $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-load: setup ## POST /v1/messages at 100 a second for ten minutes: latency, errors, lost (SECONDS, RATE, DATABASE, PROCESSES, MODEL)
+load: setup-dev ## POST /v1/messages at 100 a second for ten minutes: latency, errors, lost (SECONDS, RATE, DATABASE, PROCESSES, MODEL)
 	$(BIN)/python -m benchmarks.load $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) \
 	    $(if $(DATABASE),--database "$(DATABASE)") $(if $(PROCESSES),--processes $(PROCESSES)) $(if $(MODEL),--model $(MODEL))
 
