@@ -1,5 +1,6 @@
 """One database, SQLite or PostgreSQL, and how a transaction begins in it."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,7 @@ class Database:
     def __init__(self, url: str, audit_key: AuditKey | None = None) -> None:
         self.audit_key = audit_key or AuditKey.for_database(url)
         self._audit_key: bytes | None = None
+        self._turn = threading.Lock()
         try:
             self._engine = _engine(url)
         except (ArgumentError, ModuleNotFoundError, ValueError) as error:
@@ -54,11 +56,23 @@ class Database:
         What it is to be recorded for in the audit record is appended as it commits.
         """
         options: dict[str, Any] = {_WRITES: True, audit.PENDING: list[AuditEvent]()}
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+        with self._in_turn(), self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
             if options[audit.PENDING]:
                 self._append(connection, options[audit.PENDING])
                 crashpoint("audit_before_commit")
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """On SQLite writers of one process wait in line: left to SQLite, each tries again at ever longer intervals
+        while the lock is free. Who waited in vain asks SQLite all the same, and hears from it.
+        """
+        taken = self._engine.dialect.name == "sqlite" and self._turn.acquire(timeout=_BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
