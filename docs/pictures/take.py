@@ -49,7 +49,7 @@ def _take() -> None:
             page.goto(ADDRESS + address)
             page.screenshot(path=FOLDER / f"{name}.png")
         page.set_viewport_size({"width": 1100, "height": 1000})
-        for name, queue in (("item", "review"), ("signpost", "signpost")):
+        for name, queue in (("item", "stage_1"), ("signpost", "signpost")):
             page.goto(f"{ADDRESS}/?queue={queue}")
             _press(page, "Start with the most urgent")
             page.screenshot(path=FOLDER / f"{name}.png")

@@ -25,7 +25,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITES = "heard_writes"
 _BUSY_SECONDS = 10
 _POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5}
-"""Whoever finds no connection within five seconds is answered 503; nobody waits longer (F9)."""
+"""Whoever finds no connection within five seconds is answered 503; nobody waits longer (F9), nor to write in turn."""
 _MIGRATION_LOCK = 728_401_226
 _ASK = {"sqlite": "PRAGMA", "postgresql": "SHOW"}
 _DURABLE = {
@@ -67,7 +67,7 @@ class Database:
         """On SQLite writers of one process wait in line: left to SQLite, each tries again at ever longer intervals
         while the lock is free. Who waited in vain asks SQLite all the same, and hears from it.
         """
-        taken = self._engine.dialect.name == "sqlite" and self._turn.acquire(timeout=_BUSY_SECONDS)
+        taken = self._engine.dialect.name == "sqlite" and self._turn.acquire(timeout=_POOL["pool_timeout"])
         try:
             yield
         finally:
