@@ -5,6 +5,7 @@ It reads decisions after they are committed, so it cannot delay or change one; a
 """
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ class Worker:
         self._open = open_model
         self._most = most
         self._before = before
-        self._name = f"{socket.gethostname()[:60]} {os.getpid()} {id(self)}"
+        self._name = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
         self._loaded: tuple[int, Challenger] | None = None
 
     def look(self) -> int:
