@@ -14,6 +14,7 @@ from pipeline.classify import MODELS
 from service import assets, swagger
 from service.api import docs, health, items, messages, models, problems, queue, score
 from service.api.context import Context
+from service.api.described import Described
 from service.api.guards import BodyLimit, OwnPages, SafeHeaders
 from service.api.line import Line, Measured
 from service.api.request_id import RequestId
@@ -35,7 +36,6 @@ from service.promoting import Promoting
 from service.readiness import refuse_network_share
 from service.reviewing import Reviewing
 from service.sampling import Sampling
-from service.schemas import Problem
 from service.serving import Serving
 from service.settings import Settings
 from service.store.database import Database
@@ -117,7 +117,7 @@ def create_app(context: Context) -> FastAPI:
 
 def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The routes and their description, with nothing behind them: enough to see what each needs."""
-    app = FastAPI(
+    app = Described(
         title="heard",
         version="1",
         description=_DESCRIPTION,
@@ -135,8 +135,6 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     for name, package in (("design", assets.PACKAGE), ("swagger", swagger.PACKAGE)):
         app.mount(f"/static/{name}/{package.version}", Kept(directory=package.folder, check_dir=False), name=name)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
-    _describe_problem(app)
-    _describe_refusals(app)
     return app
 
 
@@ -146,24 +144,3 @@ def _hosts(settings: Settings) -> list[str]:
     if named:
         return [*_LOCAL, named]
     return _LOCAL if is_loopback(settings.host) else ["*"]
-
-
-def _describe_refusals(app: FastAPI) -> None:
-    """Whatever needs a key may answer 401, 403 and 429."""
-    for path in app.openapi()["paths"].values():
-        for operation in path.values():
-            if "security" in operation:
-                for status, answer in problems.responses(401, 403, 429).items():
-                    operation["responses"].setdefault(str(status), answer)
-
-
-def _describe_problem(app: FastAPI) -> None:
-    """OpenAPI refers to Problem in every error; FastAPI only lists what routes answer with, so it is added here."""
-    document = app.openapi()
-    schemas = document["components"]["schemas"]
-    described = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
-    for name, schema in described.pop("$defs", {}).items():
-        schemas.setdefault(name, schema)
-    schemas["Problem"] = described
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
