@@ -25,5 +25,9 @@ def set_aside(connection: Connection, refused: RefusedRow, source: str, at: date
 
 def in_conflict(message: Message) -> RefusedRow:
     """A message whose id belongs to another."""
-    reason = f"The id {message.id} was received before with other words. Give this message an id of its own."
-    return RefusedRow(reason, source=message.source or message.id, raw=message.raw or line_of(message))
+    return RefusedRow(id_taken(message.id), source=message.source or message.id, raw=message.raw or line_of(message))
+
+
+def id_taken(message_id: str) -> str:
+    """What is told of an id that belongs to another message."""
+    return f"The id {message_id} was received before with other words. Give this message an id of its own."

@@ -21,11 +21,15 @@ from service.store import tables
 
 @dataclass(frozen=True, kw_only=True)
 class Became:
-    """What became of one of many. `message_id` is "" where it was set aside; `decision` is there where it is new."""
+    """What became of one of many. `message_id` is "" where it was set aside; `decision` is there where it is new.
+
+    `taken_id` is the id of one set aside because other words have it.
+    """
 
     outcome: Outcome
     message_id: str = ""
     decision: Decision | None = None
+    taken_id: str = ""
 
 
 class Apart:
@@ -35,9 +39,9 @@ class Apart:
         self._keys_of = keys_of
         self._seen = set[object]()
 
-    def takes(self, found: Message | RefusedRow) -> bool:
-        """Whether this one may come together with those before it; if so, it does."""
-        marks = self._marks(found)
+    def takes(self, found: Message | RefusedRow, *marks_too: object) -> bool:
+        """Whether this one may come together with those before it; if so, it does. No two may have a mark in common."""
+        marks = self._marks(found) | {*marks_too}
         if not self._seen.isdisjoint(marks):
             return False
         self._seen |= marks
@@ -85,6 +89,6 @@ def _one(connection: Connection, found: Message | RefusedRow, known: dict[str, s
     place = standing(message, kept)
     if place is Standing.OTHER:
         set_aside(connection, in_conflict(message), arrived.source, arrived.now)
-        return Became(outcome=Outcome.REFUSED)
+        return Became(outcome=Outcome.REFUSED, taken_id=message.id)
     outcome = Outcome.ACCEPTED if place is Standing.NEW else Outcome.DUPLICATE
     return Became(outcome=outcome, message_id=message.id)

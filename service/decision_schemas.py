@@ -94,11 +94,11 @@ class KeptDecisionOut(DecisionOut):
     )
 
     @classmethod
-    def from_row(cls, row: Any, channel: str) -> Self:
+    def from_row(cls, row: Any) -> Self:
         """The body for a decision read back from the store."""
         return cls(
             id=row["message_id"],
-            channel=Channel(channel),
+            channel=row["channel"],
             label=row["label"],
             probabilities=ProbabilitiesOut(
                 complaint=row["complaint"], service_request=row["service_request"], other=row["other"]

@@ -16,8 +16,8 @@ from pipeline.read.files import read_paths
 from pipeline.steps.places import Places
 from pipeline.steps.whole import train_and_register
 from service.api.context import Context
-from service.intake import IdInUse
 from service.queue import QueueName
+from service.received import IdInUse
 from service.store import queues, work_list
 from service.store.work_list import Filters
 

@@ -22,7 +22,8 @@ from pipeline.read.files import read_paths
 from pipeline.read.lines import line_of
 from pipeline.read.mail import MAIL_LIMIT
 from service.crashpoints import crashpoint
-from service.intake import IdInUse, Intake
+from service.intake import Intake
+from service.received import IdInUse
 from service.sources import FolderSource, Trouble
 from service.store import inboxes as store
 from service.store.database import Database

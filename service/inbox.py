@@ -15,9 +15,10 @@ from sqlalchemy.exc import DataError
 from pipeline.errors import HeardError, RefusedRow
 from pipeline.read.mail import MAIL_LIMIT, read_mail
 from service.crashpoints import crashpoint
-from service.intake import IdInUse, Intake
+from service.intake import Intake
 from service.mailbox import Fetched, Mailbox, Opened, connected
 from service.oauth import Tokens
+from service.received import IdInUse
 from service.sources import MailboxSource, Trouble
 from service.store import inboxes as store
 from service.store.database import Database

@@ -1,16 +1,13 @@
 """receive(message): classify, record and queue it, in one transaction. Nothing received vanishes."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from pipeline.domain import Message
-from pipeline.errors import InputError, RefusedRow
+from pipeline.errors import RefusedRow
 from service.accepting import Accepting, Arrived, Made
 from service.aside import in_conflict, set_aside
 from service.audit import record_arrival
@@ -20,45 +17,15 @@ from service.crashpoints import crashpoint
 from service.deadlines import Calendar
 from service.outbox import Outbox
 from service.queue import EventKind
+from service.received import AlreadySettled, IdInUse, Received
 from service.recognised import Standing, standing, under_kept_id
+from service.recording import Asked, Recorder, tried
 from service.sampling import Sampling
 from service.serving import Decides
 from service.store import messages as store
 from service.store import quarantine
 from service.store.database import Database
-from service.store.messages import KeyUse
 from service.store.quarantine import Case
-
-Did = TypeVar("Did")
-
-
-class Conflict(InputError):
-    """A message was not taken, for what was received before."""
-
-    def __init__(self, why: str, message_id: str) -> None:
-        super().__init__(why)
-        self.message_id = message_id
-
-
-class IdInUse(Conflict):
-    """An id came again with other words."""
-
-
-class KeyInUse(Conflict):
-    """An idempotency key came again with another body."""
-
-
-class AlreadySettled(InputError):
-    """Somebody else was first with something set aside."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Received:
-    """What became of a message. `new` is False where it had been received before; `again`: a key's answer repeated."""
-
-    message_id: str
-    new: bool
-    again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +58,7 @@ class Intake:
         self._database = database
         self._now = now
         self._accepting = Accepting(classifier, calendar, history=history, outbox=outbox, sampling=sampling)
+        self._recorder = Recorder(database, self._accepting, now)
 
     def receive(self, message: Message, *, source: str, key: str | None = None, body_sha256: str = "") -> Received:
         """Store, decide and queue one message from `source`.
@@ -102,8 +70,10 @@ class Intake:
         arrived_at = self._now()
         made = self._accepting.made_if_new(self._database, [message], arrived_at)
         crashpoint("intake_after_decision")
-        use = (key, body_sha256) if key else None
-        received = _tried(2, lambda: self._record(message, made, source, arrived_at, use))
+        asked = Asked(
+            message=message, made=made, source=source, arrived_at=arrived_at, key=key, body_sha256=body_sha256
+        )
+        received = self._recorder.record(asked)
         crashpoint("intake_after_commit")
         return received
 
@@ -130,7 +100,7 @@ class Intake:
         """
         at = self._now()
         made = self._accepting.made_if_new(self._database, [one for one in found if isinstance(one, Message)], at)
-        return _tried(len(found), lambda: self._all(found, made, self._arrival(source, at), within))
+        return tried(len(found), lambda: self._all(found, made, self._arrival(source, at), within))
 
     def apart(self) -> Apart:
         """Which messages may come together."""
@@ -157,42 +127,9 @@ class Intake:
         was first; IdInUse where the id belongs to other words: the case waits on.
         """
         made = self._accepting.made_if_new(self._database, [message], case.arrived_at)
-        received = _tried(1, lambda: self._settle(case, message, made, settlement))
+        received = tried(1, lambda: self._settle(case, message, made, settlement))
         crashpoint("settle_after_commit")
         return received
-
-    def _record(
-        self,
-        message: Message,
-        made: dict[str, Made],
-        source: str,
-        arrived_at: datetime,
-        use: tuple[str, str] | None,
-    ) -> Received:
-        with self._database.writing() as connection:
-            crashpoint("intake_in_transaction")
-            if use:
-                earlier = store.key_use(connection, use[0], self._now())
-                if earlier and earlier.body_sha256 != use[1]:
-                    raise KeyInUse(_OTHER_BODY, message.id)
-                if earlier:
-                    return Received(message_id=earlier.message_id, new=earlier.new, again=True)
-            message = under_kept_id(connection, message, source)
-            found = standing(message, store.known_content(connection, message.id))
-            if found is Standing.NEW:
-                self._accepting.accept(connection, [message], made, self._arrival(source, arrived_at))
-                store.add_arrival(connection, source, arrived_at, "accepted", message.id)
-            elif found is Standing.AGAIN:
-                store.add_arrival(connection, source, arrived_at, "duplicate", message.id)
-            else:
-                set_aside(connection, in_conflict(message), source, self._now())
-            if use and found is not Standing.OTHER:
-                used = KeyUse(body_sha256=use[1], message_id=message.id, new=found is Standing.NEW)
-                store.add_key(connection, use[0], used, self._now())
-            crashpoint("intake_before_commit")
-        if found is Standing.OTHER:
-            raise IdInUse(in_conflict(message).reason, message.id)
-        return Received(message_id=message.id, new=found is Standing.NEW)
 
     def _settle(self, case: Case, message: Message, made: dict[str, Made], settlement: Settlement) -> Received:
         with self._database.writing() as connection:
@@ -220,17 +157,3 @@ class Intake:
 
     def _arrival(self, source: str, at: datetime) -> Arrived:
         return Arrived(source=source, at=at, now=self._now())
-
-
-def _tried(unique: int, act: Callable[[], Did]) -> Did:
-    """Do it again where another process was first with an id or key: its row is there the next time.
-
-    So each of the `unique` ids and keys that are written can be met once, and an error beyond them is one of ours.
-    """
-    for _ in range(unique):
-        with suppress(IntegrityError):
-            return act()
-    return act()
-
-
-_OTHER_BODY = "This Idempotency-Key was used with another body. Use a new key for a new message."

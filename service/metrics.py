@@ -59,9 +59,9 @@ class Metrics:
         self.waiting = Gauge("heard_requests_waiting", "Messages being worked on or in line", registry=self._registry)
         self._registry.register(_Standing(database, serving, calendar))
 
-    def taken(self, channel: Channel, made: DecisionOut) -> None:
+    def taken(self, made: DecisionOut) -> None:
         """A message was received and decided."""
-        self.received.labels(channel.value, made.route.value, made.model_version).inc()
+        self.received.labels(made.channel.value, made.route.value, made.model_version).inc()
 
     def text(self) -> bytes:
         """The exposition format."""

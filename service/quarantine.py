@@ -10,8 +10,9 @@ from pipeline.read.columns import parse_map
 from pipeline.read.files import read_again
 from pipeline.read.lines import line_of, read_jsonl
 from service.audit_chain import ACTOR
-from service.intake import AlreadySettled, IdInUse, Intake, Received, Settlement
+from service.intake import Intake, Settlement
 from service.queue import EventKind
+from service.received import AlreadySettled, IdInUse, Received
 from service.store import imports
 from service.store import quarantine as store
 from service.store.database import Database

@@ -14,7 +14,7 @@ from service.settings import settings_from
 
 if TYPE_CHECKING:
     from service.api.context import Context
-    from service.intake import Received
+    from service.received import Received
     from service.store.quarantine import Case
 
 quarantine = typer.Typer(

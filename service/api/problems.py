@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 from service.api.headers import safe_headers
 from service.api.request_id import HEADER
 from service.auth.refusals import NoProvider, NotLetIn, TooOften
-from service.intake import IdInUse, KeyInUse
 from service.item_schemas import ItemOut
 from service.models import NoSuchModel, NotPromotable
+from service.received import IdInUse, KeyInUse
 from service.refusals import ActionKeyInUse, ActionRefused, Changed, NoSuchItem, NotPossible, TooLate
 from service.schemas import Problem
 from service.serving import ModelUnavailable

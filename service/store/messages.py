@@ -191,17 +191,20 @@ def event_values(message_id: str, kind: EventKind, at: datetime, actor: str, *, 
     return {"message_id": message_id, "kind": kind.value, "at": at, "actor": actor, "detail": _storable(detail)}
 
 
-def key_use(connection: Connection, key: str, at: datetime) -> KeyUse | None:
-    """What a key was used for in the last seven days."""
-    query = select(idempotency).where(idempotency.c.key == key, idempotency.c.used_at >= at - KEY_KEPT)
-    row = connection.execute(query).mappings().first()
-    return KeyUse(**{name: row[name] for name in KeyUse.__dataclass_fields__}) if row else None
+def key_uses(connection: Connection, keys: Sequence[str], at: datetime) -> dict[str, KeyUse]:
+    """What keys were used for in the last seven days, by key."""
+    if not keys:
+        return {}
+    query = select(idempotency).where(idempotency.c.key.in_(keys), idempotency.c.used_at >= at - KEY_KEPT)
+    rows = connection.execute(query).mappings()
+    return {row["key"]: KeyUse(**{name: row[name] for name in KeyUse.__dataclass_fields__}) for row in rows}
 
 
-def add_key(connection: Connection, key: str, use: KeyUse, at: datetime) -> None:
-    """Remember a key; forget the old ones."""
-    connection.execute(delete(idempotency).where(idempotency.c.used_at < at - KEY_KEPT))
-    connection.execute(insert(idempotency).values(key=key, used_at=at, **vars(use)))
+def add_keys(connection: Connection, uses: Mapping[str, KeyUse], at: datetime) -> None:
+    """Remember keys; forget the old ones."""
+    if uses:
+        connection.execute(delete(idempotency).where(idempotency.c.used_at < at - KEY_KEPT))
+    insert_all(connection, idempotency, [{"key": key, "used_at": at, **vars(use)} for key, use in uses.items()])
 
 
 def message_row(connection: Connection, message_id: str) -> RowMapping | None:

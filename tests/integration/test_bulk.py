@@ -17,7 +17,8 @@ from service.bulk import Apart, Became
 from service.contacts import History
 from service.deadlines import Calendar
 from service.imported import Outcome
-from service.intake import IdInUse, Intake
+from service.intake import Intake
+from service.received import IdInUse
 from service.sampling import Sampling
 from service.settings import Nation
 from service.store import checks, tables

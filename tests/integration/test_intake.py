@@ -15,8 +15,9 @@ from pipeline.errors import RefusedRow
 from service.api.context import Context
 from service.app import build_context
 from service.deadlines import Calendar
-from service.intake import IdInUse, Intake, KeyInUse
+from service.intake import Intake
 from service.queue import EventKind, QueueName
+from service.received import IdInUse, KeyInUse
 from service.settings import Nation, Settings
 from service.store import messages, queues, tables, work_list
 from service.store.database import Database
@@ -158,7 +159,7 @@ def test_a_key_is_forgotten_after_seven_days(context: Context) -> None:
     now += timedelta(days=8)
     intake.receive(a_message(id="m-2"), source="http", key="new", body_sha256="b")
     with context.database.reading() as connection:
-        assert messages.key_use(connection, "old", now) is None
+        assert messages.key_uses(connection, ["old"], now) == {}
 
 
 def test_many_at_once_with_the_same_id_are_one_message(context: Context) -> None:
@@ -178,7 +179,7 @@ def test_many_at_once_with_the_same_id_are_one_message(context: Context) -> None
 def test_if_any_write_of_a_message_fails_nothing_of_it_is_there(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = ["message_values", "add_arrival", "event_values", "decision_values", "item_values"]
+    steps = ["message_values", "arrival_values", "event_values", "decision_values", "item_values"]
     for step in steps:
         with monkeypatch.context() as patch:
             patch.setattr(messages, step, Mock(side_effect=RuntimeError(step)))

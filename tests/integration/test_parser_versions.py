@@ -10,7 +10,7 @@ from pipeline.errors import RefusedRow
 from pipeline.read.mail import read_mail
 from service import quarantine
 from service.api.context import Context
-from service.intake import IdInUse
+from service.received import IdInUse
 from service.store import ledger, queues
 from service.store import quarantine as store
 from tests.builders import a_mail, a_message

@@ -15,8 +15,9 @@ from pipeline.read.files import read_paths
 from service import quarantine
 from service.api.context import Context
 from service.deadlines import Calendar
-from service.intake import AlreadySettled, IdInUse, Intake
+from service.intake import Intake
 from service.queue import EventKind
+from service.received import AlreadySettled, IdInUse
 from service.settings import Nation
 from service.store import messages, queues, tables
 from service.store import quarantine as store

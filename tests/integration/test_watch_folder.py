@@ -11,7 +11,8 @@ from service.api.context import Context
 from service.app import build_context
 from service.deadlines import Calendar
 from service.folder import CLAIMED, DONE, REFUSED, WatchedFolder
-from service.intake import Intake, Received
+from service.intake import Intake
+from service.received import Received
 from service.settings import Nation, Settings
 from service.sources import FolderSource
 from service.store import inboxes, queues, tables

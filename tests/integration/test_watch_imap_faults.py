@@ -11,7 +11,8 @@ from sqlalchemy import select
 from pipeline.domain import Message
 from service.api.context import Context
 from service.deadlines import Calendar
-from service.intake import Intake, Received
+from service.intake import Intake
+from service.received import Received
 from service.settings import Nation
 from service.store import inboxes, tables
 from tests.dovecot import Dovecot, Proxy

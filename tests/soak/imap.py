@@ -23,7 +23,8 @@ from service.api.context import Context
 from service.app import build_context
 from service.deadlines import Calendar
 from service.inbox import Inbox
-from service.intake import Intake, Received
+from service.intake import Intake
+from service.received import Received
 from service.settings import Nation, Settings
 from service.sources import MailboxSource, Secret, Tls
 from service.store import queues, tables
