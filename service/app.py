@@ -17,6 +17,7 @@ from service.api.context import Context
 from service.api.described import Described
 from service.api.guards import BodyLimit, OwnPages, SafeHeaders
 from service.api.line import Line, Measured
+from service.api.receiving import Receiving
 from service.api.request_id import RequestId
 from service.audit_key import AuditKey
 from service.auth.door import Door
@@ -59,19 +60,21 @@ def build_context(settings: Settings) -> Context:
     history = History(window=timedelta(days=settings.prior_contact_days), own=settings.own_addresses)
     outbox = Outbox(undo_within=timedelta(minutes=settings.undo_minutes))
     calendar, turns = Calendar(settings.nation), Turns(database, outbox=outbox)
+    intake = Intake(
+        database,
+        classifier,
+        calendar,
+        history=history,
+        outbox=outbox,
+        sampling=Sampling(share=settings.blind_share, seed=settings.blind_seed),
+    )
     return Context(
         settings=settings,
         database=database,
         door=Door(database, settings),
         classifier=classifier,
-        intake=Intake(
-            database,
-            classifier,
-            calendar,
-            history=history,
-            outbox=outbox,
-            sampling=Sampling(share=settings.blind_share, seed=settings.blind_seed),
-        ),
+        intake=intake,
+        receiving=Receiving(database, intake, calendar),
         calendar=calendar,
         metrics=Metrics(database, classifier, calendar),
         promoting=Promoting(

@@ -67,15 +67,13 @@ class Intake:
         person and IdInUse is raised. `key` is an Idempotency-Key, `body_sha256` the hash of the body it came with.
         Where the caller knows of no prior contacts they are counted here.
         """
-        arrived_at = self._now()
-        made = self._accepting.made_if_new(self._database, [message], arrived_at)
-        crashpoint("intake_after_decision")
-        asked = Asked(
-            message=message, made=made, source=source, arrived_at=arrived_at, key=key, body_sha256=body_sha256
-        )
-        received = self._recorder.record(asked)
-        crashpoint("intake_after_commit")
-        return received
+        asked = Asked(message=message, source=source, key=key, body_sha256=body_sha256)
+        self.receive_each([asked])
+        return asked.answer()
+
+    def receive_each(self, asked: Sequence[Asked]) -> None:
+        """As `receive`, for what came from one source at the same moment: each knows what became of it."""
+        self._recorder.record(asked)
 
     def set_aside(self, refused: RefusedRow, *, source: str) -> bool:
         """Quarantine what could not be read; False where the very same was set aside before."""
@@ -104,7 +102,7 @@ class Intake:
 
     def apart(self) -> Apart:
         """Which messages may come together."""
-        return Apart(self._accepting.keys_of)
+        return self._recorder.apart()
 
     def _all(
         self,

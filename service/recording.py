@@ -1,17 +1,12 @@
-"""What several senders bring at once is written in one transaction (group commit): the same rows as one by one.
+"""Messages that come in: decided, and written in as few transactions as may be, with the same rows as one by one.
 
-Whoever comes while another writes waits in line, and the next to get its turn writes for all who wait by then. A commit
-waits for the disk and a statement costs as much as a row, so that under load transactions grow fuller and the wait
-hardly longer. Nobody is answered before what they brought is committed.
+A commit waits for the disk, and a statement costs as much as a row.
 """
 
-import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -29,8 +24,6 @@ from service.store import messages as store
 from service.store.database import Database
 from service.store.messages import KeyUse
 
-LARGEST = 16
-"""Messages a transaction: as many as the model is asked about at once."""
 _OTHER_BODY = "This Idempotency-Key was used with another body. Use a new key for a new message."
 
 Did = TypeVar("Did")
@@ -38,16 +31,14 @@ Did = TypeVar("Did")
 
 @dataclass(kw_only=True, eq=False)
 class Asked:
-    """A message to write, what was decided about it, and what becomes of it. With a `key`, the hash of its body."""
+    """A message from `source`, and what becomes of it. With an Idempotency-Key, the hash of the body it came with."""
 
     message: Message
-    made: dict[str, Made]
     source: str
-    arrived_at: datetime
     key: str | None = None
     body_sha256: str = ""
     came: Received | None = field(default=None, init=False)
-    error: BaseException | None = field(default=None, init=False)
+    error: Exception | None = field(default=None, init=False)
 
     @property
     def marks(self) -> set[object]:
@@ -76,59 +67,58 @@ class Asked:
 
 
 class Recorder:
-    """Writes messages: one transaction at a time in a process, with as many as wait and do not bear on each other."""
+    """Decides about messages outside the write transaction, and writes them inside one."""
 
     def __init__(self, database: Database, accepting: Accepting, now: Callable[[], datetime]) -> None:
         self._database = database
         self._accepting = accepting
         self._now = now
-        self._line: deque[Asked] = deque()
-        self._turn = threading.Lock()
 
-    def record(self, asked: Asked) -> Received:
-        """Write it; IdInUse, KeyInUse, or what the database raised."""
-        self._line.append(asked)
-        with self._turn:
-            while not (asked.came or asked.error):
-                self._settle(self._taken())
-        return asked.answer()
+    def record(self, asked: Sequence[Asked]) -> None:
+        """Each as if by itself: it knows afterwards what became of it. All come from one source."""
+        for batch in self._parted(asked):
+            self._settle(batch)
 
-    def _taken(self) -> list[Asked]:
-        """From the head of the line, as far as each can be written beside those before it."""
-        batch, apart = list[Asked](), Apart(self._accepting.keys_of)
-        while self._line and len(batch) < LARGEST:
-            one = self._line[0]
-            if (batch and one.source != batch[0].source) or not apart.takes(one.message, *one.marks):
-                break
-            batch.append(self._line.popleft())
-        return batch
+    def _parted(self, asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+        """In order; what bears on one before it comes after that is written."""
+        batch, apart = list[Asked](), self.apart()
+        for one in asked:
+            if not apart.takes(one.message, *one.marks):
+                yield batch
+                batch, apart = [], self.apart()
+                apart.takes(one.message, *one.marks)
+            batch.append(one)
+        yield batch
+
+    def apart(self) -> Apart:
+        """Which messages may come together."""
+        return Apart(self._accepting.keys_of)
 
     def _settle(self, batch: Sequence[Asked]) -> None:
-        if len(batch) > 1 and self._together(batch):
-            return
-        for asked in batch:
-            try:
-                tried(2, partial(self._write, [asked]))
-            except BaseException as error:  # noqa: BLE001  # raised in the thread whose message it is
-                asked.error = error
-
-    def _together(self, batch: Sequence[Asked]) -> bool:
-        """Whether it is known what became of all; else each is tried by itself, so that one does not spoil the rest."""
         try:
-            self._write(batch)
-        except (OperationalError, NoConnection) as error:
-            for asked in batch:
-                asked.error = error
-        except Exception:  # noqa: BLE001  # it is met again, and raised, with the message that is the cause
-            return False
-        return True
+            self._take(batch)
+        except (OperationalError, NoConnection) as error:  # the database cannot be written: none of them can
+            _fail(batch, error)
+        except Exception as error:  # noqa: BLE001  # raised to who brought it; it must not spoil those beside it
+            if len(batch) == 1:
+                _fail(batch, error)
+            else:
+                for one in batch:
+                    self._settle([one])
 
-    def _write(self, batch: Sequence[Asked]) -> None:
+    def _take(self, batch: Sequence[Asked]) -> None:
+        at = self._now()
+        made = self._accepting.made_if_new(self._database, [one.message for one in batch], at)
+        crashpoint("intake_after_decision")
+        tried(2 * len(batch), lambda: self._write(batch, made, at))
+        crashpoint("intake_after_commit")
+
+    def _write(self, batch: Sequence[Asked], made: dict[str, Made], at: datetime) -> None:
         with self._database.writing() as connection:
             crashpoint("intake_in_transaction")
             uses = store.key_uses(connection, [one.key for one in batch if one.key], self._now())
             new = [one for one in batch if not one.key or one.key not in uses]
-            became = self._received(connection, new)
+            became = self._received(connection, new, made, at)
             crashpoint("intake_before_commit")
         for one in batch:
             if one.key and one.key in uses:
@@ -136,15 +126,20 @@ class Recorder:
         for one, met in zip(new, became, strict=True):
             one.became(met)
 
-    def _received(self, connection: Connection, new: Sequence[Asked]) -> list[Became]:
+    def _received(
+        self, connection: Connection, new: Sequence[Asked], made: dict[str, Made], at: datetime
+    ) -> list[Became]:
         if not new:
             return []
-        made = {name: made for one in new for name, made in one.made.items()}
-        now, at = self._now(), min(one.arrived_at for one in new)
-        arrived = Arrived(source=new[0].source, at=at, now=now)
+        arrived = Arrived(source=new[0].source, at=at, now=self._now())
         became = all_received(connection, [one.message for one in new], made, self._accepting, arrived)
-        store.add_keys(connection, _uses(new, became), now)
+        store.add_keys(connection, _uses(new, became), arrived.now)
         return became
+
+
+def _fail(batch: Sequence[Asked], error: Exception) -> None:
+    for one in batch:
+        one.error = error
 
 
 def _uses(new: Sequence[Asked], became: Sequence[Became]) -> dict[str, KeyUse]:

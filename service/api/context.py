@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from service.api.receiving import Receiving
 from service.auth.door import Door
 from service.claiming import Claiming
 from service.deadlines import Calendar, Today
@@ -27,6 +28,7 @@ class Context:
     door: Door
     classifier: Serving
     intake: Intake
+    receiving: Receiving
     calendar: Calendar
     metrics: Metrics
     promoting: Promoting

@@ -215,12 +215,27 @@ def message_row(connection: Connection, message_id: str) -> RowMapping | None:
 
 def decision_row(connection: Connection, message_id: str) -> RowMapping | None:
     """The decision about one message."""
-    return connection.execute(select(decision).where(decision.c.message_id == message_id)).mappings().first()
+    return decision_rows(connection, [message_id]).get(message_id)
+
+
+def decision_rows(connection: Connection, message_ids: Sequence[str]) -> dict[str, RowMapping]:
+    """The decisions about messages, by message id."""
+    return _by_message(connection, decision, message_ids)
 
 
 def item_row(connection: Connection, message_id: str) -> RowMapping | None:
     """The queue item of one message."""
-    return connection.execute(select(queue_item).where(queue_item.c.message_id == message_id)).mappings().first()
+    return item_rows(connection, [message_id]).get(message_id)
+
+
+def item_rows(connection: Connection, message_ids: Sequence[str]) -> dict[str, RowMapping]:
+    """The queue items of messages, by message id."""
+    return _by_message(connection, queue_item, message_ids)
+
+
+def _by_message(connection: Connection, table: Table, message_ids: Sequence[str]) -> dict[str, RowMapping]:
+    query = select(table).where(table.c.message_id.in_(message_ids))
+    return {row["message_id"]: row for row in connection.execute(query).mappings()}
 
 
 def event_rows(connection: Connection, message_id: str) -> list[RowMapping]:
