@@ -38,7 +38,7 @@ run: setup ## screen the samples, print what was found, serve the queue on 127.0
 	$(BIN)/heard demo
 
 test: setup-dev ## every test, a process a core, ending in the summary of pytest (JOBS)
-	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadfile --no-loadscope-reorder
 
 test-spark: $(VENV)/.spark ## `heard score --engine spark` on a master and two workers of its own (needs Java 17)
 	$(BIN)/python -m pytest tests/integration/test_spark.py

@@ -51,12 +51,12 @@ _LOCAL = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 def build_context(settings: Settings) -> Context:
     """Load the model, open the database and bring its tables up to date."""
     refuse_in_production()
-    models = Models(settings.models or MODELS)
-    classifier = Serving(models, profile=settings.profile, fixed=settings.model, patience=settings.model_seconds)
     database = Database(settings.database, AuditKey(lambda: settings))
     database.migrate()
     database.check_durable()
     refuse_network_share(database.file)
+    models = Models(settings.models or MODELS)
+    classifier = Serving(models, profile=settings.profile, fixed=settings.model, patience=settings.model_seconds)
     history = History(window=timedelta(days=settings.prior_contact_days), own=settings.own_addresses)
     outbox = Outbox(undo_within=timedelta(minutes=settings.undo_minutes))
     calendar, turns = Calendar(settings.nation), Turns(database, outbox=outbox)

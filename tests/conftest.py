@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from filelock import FileLock
+from sqlalchemy import create_engine, make_url, text
 
 from pipeline.classify import MessageClassifier
 from service.api.context import Context
 from service.app import build_context
 from service.settings import Settings
+from service.store.database import Database
 from tests.postgres import Cluster, postgres_programs
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -57,9 +59,14 @@ def train_in(place: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the corpus and the model."""
-    place = tmp_path_factory.mktemp("workplace")
-    train_in(place)
+    """The folder of the corpus and the model, trained once for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "workplace"
+    with FileLock(f"{place}.lock"):
+        if not (place / "trained").exists():
+            place.mkdir()
+            train_in(place)
+            (place / "trained").touch()
     return place
 
 
@@ -83,29 +90,61 @@ def cluster() -> Iterator[str]:
         yield cluster.url_of("postgres")
 
 
+@pytest.fixture(scope="session")
+def blank_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with our tables and nothing in them: making them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("blank") / "heard.db"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def blank_database(cluster: str) -> str:
+    """The name of such a PostgreSQL database."""
+    url = new_database(cluster)
+    _make_tables(url)
+    return str(make_url(url).database)
+
+
+def _make_tables(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
+
+
+def _blank_copy(request: pytest.FixtureRequest, path: Path) -> str:
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("blank_file"), path)
+        return f"sqlite:///{path}"
+    return new_database(request.getfixturevalue("cluster"), template=request.getfixturevalue("blank_database"))
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def used_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One database of each kind in turn for all tests of a module: making the tables takes longer than most tests."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path_factory.mktemp('database') / 'heard.db'}"
-    return new_database(request.getfixturevalue("cluster"))
+    """One database of each kind in turn for all tests of a module, at first with our tables and nothing in them."""
+    return _blank_copy(request, tmp_path_factory.mktemp("database") / "heard.db")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind in turn, with our tables and nothing in them."""
+    return _blank_copy(request, tmp_path / "heard.db")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind in turn, without tables."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'heard.db'}"
-        return
-    yield new_database(request.getfixturevalue("cluster"))
+        return f"sqlite:///{tmp_path / 'heard.db'}"
+    return new_database(request.getfixturevalue("cluster"))
 
 
-def new_database(cluster: str) -> str:
-    """The address of an empty database in the cluster."""
+def new_database(cluster: str, *, template: str = "template1") -> str:
+    """The address of a new database in the cluster."""
     name = f"heard_{os.urandom(4).hex()}"
     engine = create_engine(cluster, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     engine.dispose()
     return cluster.replace("/postgres?", f"/{name}?")
 

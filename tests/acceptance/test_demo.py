@@ -16,9 +16,14 @@ import pytest
 from tests.conftest import heard
 
 
-@pytest.fixture
-def shown(model: Path, tmp_path: Path) -> str:
-    done = heard("demo", "--no-serve", cwd=tmp_path, HEARD_MODEL=str(model), COLUMNS="160")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def shown(model: Path, folder: Path) -> str:
+    done = heard("demo", "--no-serve", cwd=folder, HEARD_MODEL=str(model), COLUMNS="160")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -31,10 +36,10 @@ def test_the_demo_says_what_it_did(shown: str) -> None:
     assert "Traceback" not in shown
 
 
-def test_a_second_run_adds_nothing_and_the_count_still_holds(shown: str, model: Path, tmp_path: Path) -> None:
-    again = heard("demo", "--no-serve", cwd=tmp_path, HEARD_MODEL=str(model))
+def test_a_second_run_adds_nothing_and_the_count_still_holds(shown: str, model: Path, folder: Path) -> None:
+    again = heard("demo", "--no-serve", cwd=folder, HEARD_MODEL=str(model))
     assert "0 messages received, 164 seen before, 0 set aside." in again.stdout
-    balance = heard("reconcile", cwd=tmp_path, COLUMNS="160")
+    balance = heard("reconcile", cwd=folder, COLUMNS="160")
     assert balance.returncode == 0
     assert balance.stdout.count("holds") == 3
     assert "DOES NOT HOLD" not in balance.stdout

@@ -213,11 +213,11 @@ def test_the_usual_period_is_this_month_and_the_two_before() -> None:
     assert insight.asked("", "", date(2026, 11, 20)) == Asked(first=date(2026, 9, 1), last=date(2026, 11, 20))
 
 
-def test_messages_kept_from_before_say_so_or_not_where_their_words_are_kept(database_url: str) -> None:
+def test_messages_kept_from_before_say_so_or_not_where_their_words_are_kept(bare_database_url: str) -> None:
     from alembic import command  # noqa: PLC0415  # only here
     from alembic.config import Config  # noqa: PLC0415  # only here
 
-    database, config = Database(database_url), Config()
+    database, config = Database(bare_database_url), Config()
     config.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
     told = {"explicit": ("Please log it.", '[{"kind": "explicit_complaint"}]'), "word": ("I COMPLAIN.", "[]")}
     told |= {"neither": (THANKS, "[]"), "wiped": ("", "[]")}

@@ -233,8 +233,8 @@ def test_both_databases_hold_the_same_decisions(two_databases: list[Context]) ->
     assert kept[0] == kept[1]
 
 
-def test_migrations_can_run_twice_and_at_the_same_time(database_url: str) -> None:
-    databases = [Database(database_url) for _ in range(4)]
+def test_migrations_can_run_twice_and_at_the_same_time(bare_database_url: str) -> None:
+    databases = [Database(bare_database_url) for _ in range(4)]
     threads = [threading.Thread(target=database.migrate) for database in databases]
     for thread in threads:
         thread.start()
@@ -246,22 +246,22 @@ def test_migrations_can_run_twice_and_at_the_same_time(database_url: str) -> Non
         database.close()
 
 
-def test_the_migrations_make_the_tables_the_code_expects(database_url: str) -> None:
+def test_the_migrations_make_the_tables_the_code_expects(bare_database_url: str) -> None:
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415  # only here
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # only here
 
-    database = Database(database_url)
+    database = Database(bare_database_url)
     database.migrate()
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
     database.close()
 
 
-def test_the_history_of_an_older_database_survives_the_change_of_its_table(database_url: str) -> None:
+def test_the_history_of_an_older_database_survives_the_change_of_its_table(bare_database_url: str) -> None:
     from alembic import command  # noqa: PLC0415  # only here
     from alembic.config import Config  # noqa: PLC0415  # only here
 
-    database = Database(database_url)
+    database = Database(bare_database_url)
     config = Config()
     config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
     with database.writing() as connection:
@@ -280,11 +280,11 @@ def test_the_history_of_an_older_database_survives_the_change_of_its_table(datab
     database.close()
 
 
-def test_decisions_made_before_words_were_kept_have_none(database_url: str, model: Path) -> None:
+def test_decisions_made_before_words_were_kept_have_none(bare_database_url: str, model: Path) -> None:
     from alembic import command  # noqa: PLC0415  # only here
     from alembic.config import Config  # noqa: PLC0415  # only here
 
-    database = Database(database_url)
+    database = Database(bare_database_url)
     config = Config()
     config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
     with database.writing() as connection:
@@ -293,7 +293,7 @@ def test_decisions_made_before_words_were_kept_have_none(database_url: str, mode
         connection.execute(insert(tables.message).values(**a_kept_message()))
         connection.execute(insert(tables.decision).values(**a_kept_decision()))
     database.close()
-    parts = build_context(Settings(database=database_url, model=model))
+    parts = build_context(Settings(database=bare_database_url, model=model))
     with parts.database.reading() as connection:
         row = messages.decision_row(connection, "m-1")
     assert row is not None

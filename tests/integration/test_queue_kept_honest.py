@@ -31,11 +31,11 @@ def test_the_database_lists_the_ways_the_code_knows(desk: Desk) -> None:
     assert listed == {(move.kind.value, move.before.value, move.after.value) for move in TRANSITIONS}
 
 
-def test_an_item_of_an_older_database_is_there_after_the_change_of_its_table(database_url: str) -> None:
+def test_an_item_of_an_older_database_is_there_after_the_change_of_its_table(bare_database_url: str) -> None:
     from alembic import command  # noqa: PLC0415  # only here
     from alembic.config import Config  # noqa: PLC0415  # only here
 
-    database = Database(database_url)
+    database = Database(bare_database_url)
     config = Config()
     config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
     with database.writing() as connection:
@@ -49,7 +49,7 @@ def test_an_item_of_an_older_database_is_there_after_the_change_of_its_table(dat
             )
         )
     database.close()
-    with a_desk(database_url) as desk:
+    with a_desk(bare_database_url) as desk:
         done = desk.review(1)
     assert (done.received_at, done.acknowledge_by, done.version) == (RECEIVED, date(2026, 11, 9), 2)
 
