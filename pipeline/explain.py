@@ -61,14 +61,15 @@ def shares(estimators: Estimators, prepared: PreparedMessage) -> Shares:
 
     The log odds against two labels are linear but for the entropy of how those two share the rest: that is in `base`.
     """
-    row = estimators.features.transform([prepared]).toarray()[0]
-    weights, base = _complaint_line(estimators.label.calibrated_classifiers_[0], row)
+    row = estimators.features.transform([prepared])
+    weights, base = _complaint_line(estimators.label.calibrated_classifiers_[0], row.indices, row.data)
+    share = dict(zip(row.indices.tolist(), (row.data * weights).tolist(), strict=True))
     places = [match.span() for match in _WORD.finditer(prepared.text)]
     occurrences = list(_occurrences(estimators.features, prepared, places))
     times = Counter(column for column, _ in occurrences)
     found = np.zeros(len(places))
     for column, numbers in occurrences:
-        found[numbers] += row[column] * weights[column] / times[column] / len(numbers)
+        found[numbers] += share[column] / times[column] / len(numbers)
     words = [
         Influence(text=prepared.text[start:end], start=start, end=end, weight=float(weight))
         for (start, end), weight in zip(places, found, strict=True)
@@ -76,13 +77,13 @@ def shares(estimators: Estimators, prepared: PreparedMessage) -> Shares:
     return Shares(base=base, words=tuple(words))
 
 
-def _complaint_line(calibrated: Any, row: np.ndarray) -> tuple[np.ndarray, float]:
-    """Weights and base of complaint against the rest, the rest weighed as the model shares it between them."""
+def _complaint_line(calibrated: Any, columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights of these columns, and the base, of complaint against the rest as the model shares it between them."""
     order = [list(calibrated.classes).index(label.value) for label in Label]
     beta = float(calibrated.calibrators[0].beta_)
-    weights = beta * calibrated.estimator.coef_[order]
+    weights = beta * calibrated.estimator.coef_[:, columns][order]
     bases = beta * calibrated.estimator.intercept_[order]
-    rest = weights[1:] @ row + bases[1:]
+    rest = weights[1:] @ values + bases[1:]
     logs = rest - np.logaddexp.reduce(rest)
     against = np.exp(logs)
     return weights[0] - against @ weights[1:], float(bases[0] - against @ (bases[1:] - logs))
