@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: flame test-spark bench-spark soak-batch fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench bench-limits bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue bench-officers bench-insight soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-audit soak-webhooks bench-history year lock clean
+.PHONY: flame test-spark bench-spark soak-batch fuzz help setup setup-dev run test check format repro figures robust malformed threads long-bodies cues learning-curve bench bench-limits bench-models bench-acl2019 bench-serve load soak-promote bench-speed bench-cascade bench-queue bench-officers bench-insight soak-queue soak-api soak-imap soak-import soak-retention redaction screenshot soak soak-again soak-audit soak-webhooks bench-history year lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -152,6 +152,10 @@ screenshot: setup-dev ## take the pictures of the page in docs/pictures (needs C
 
 soak: setup-dev ## 300 kills over 20,000 messages (MODEL=FOLDER of a fast model, DATABASE=URL or postgresql, KILLS, MESSAGES, SEED)
 	$(BIN)/python -m tests.soak.kill $(MODEL) $(if $(DATABASE),--database $(DATABASE)) $(if $(KILLS),--kills $(KILLS)) \
+	    $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(SEED),--seed $(SEED))
+
+soak-again: setup-dev ## 10,000 messages delivered 1 to 5 times in any order to 8 processes (MODEL=FOLDER of a fast model, DATABASE=URL or postgresql, MESSAGES, SEED)
+	$(BIN)/python -m tests.soak.redeliver $(MODEL) $(if $(DATABASE),--database $(DATABASE)) \
 	    $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(SEED),--seed $(SEED))
 
 soak-audit: setup-dev ## falsify the audit record 1,000 times at random: each found? (MUTATIONS, ROWS, SEED, DATABASE=URL)

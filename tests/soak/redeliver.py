@@ -1,0 +1,95 @@
+"""Deliver 10,000 messages one to five times each, in any order, to eight processes at once. `make soak-again` runs it.
+
+python -m tests.soak.redeliver MODEL [--messages 10000] [--workers 8] [--seed N] [--database URL or postgresql]
+Then counts: prints deliveries, messages, decisions and what is wrong; exits 1 where anything is.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from pipeline.classify import MessageClassifier
+from pipeline.domain import Message
+from service.store import tables
+from service.store.database import Database
+from tests.builders import a_message
+from tests.faults import harness
+from tests.postgres import Cluster
+
+_MOST = 5
+
+
+def main() -> int:
+    """One soak, as the command line says."""
+    given = _arguments()
+    classifier = MessageClassifier.open(given.model, "hos-2024")
+    classifier.classify([a_message()], explain=True)
+    chance, messages = random.Random(given.seed), harness.canaries(given.messages)
+    delivered = [message for message in messages for _ in range(chance.randint(1, _MOST))]
+    chance.shuffle(delivered)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        cluster = stack.enter_context(Cluster()) if given.database == "postgresql" else None
+        url = cluster.url if cluster else given.database or f"sqlite:///{folder}/heard.db"
+        database = Database(url)
+        database.migrate()
+        database.close()
+        began = time.monotonic()
+        found = _delivered(url, classifier, [delivered[worker :: given.workers] for worker in range(given.workers)])
+        found += harness.faults(url, messages)
+        arrivals, decisions = _counted(url)
+        took = time.monotonic() - began
+    found += [] if arrivals == len(delivered) else [f"{arrivals} arrivals of {len(delivered)} deliveries"]
+    print(
+        f"{url.partition(':')[0]}: {len(delivered):,} deliveries of {len(messages):,} messages by {given.workers} "
+        f"processes, seed {given.seed}, {took:.0f} s: {decisions:,} decisions, {len(found)} faults"
+    )
+    for fault in found[:20]:
+        print(f"  {fault}")
+    return 1 if found else 0
+
+
+def _delivered(url: str, classifier: MessageClassifier, piles: Sequence[Sequence[Message]]) -> list[str]:
+    def work(worker: int) -> None:
+        database = Database(url)
+        intake = harness.an_intake(database, classifier)
+        for message in piles[worker]:
+            intake.receive(message, source=f"worker-{worker}")
+        database.close()
+
+    children = [harness.in_child(lambda worker=worker: work(worker)) for worker in range(len(piles))]
+    ended = [harness.exit_status(child) for child in children]
+    return [f"worker {worker} ended with {status}" for worker, status in enumerate(ended) if status]
+
+
+def _counted(url: str) -> tuple[int, int]:
+    """Arrivals and decisions."""
+    database = Database(url)
+    with database.reading() as connection:
+        counts = [
+            connection.scalar(select(func.count()).select_from(each)) for each in (tables.arrival, tables.decision)
+        ]
+    database.close()
+    return int(counts[0] or 0), int(counts[1] or 0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, help="a fast model's folder")
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=20_261_128)
+    parser.add_argument(
+        "--database", help="an empty database, or postgresql: a cluster of its own; a new SQLite file if left out"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
