@@ -27,6 +27,10 @@ class NoAnswer(Exception):
     """The work gave no answer. Says what it did instead ("failed (ValueError)."), with nobody's words."""
 
 
+class TookTooLong(NoAnswer):
+    """It was waited for as long as may be; the work may still be going on."""
+
+
 class Closed(NoAnswer):
     """Another one does this work now: ask there."""
 
@@ -208,5 +212,5 @@ class Batcher(Generic[Answer]):
 
 def _answers(asked: _Asked[Answer]) -> Sequence[Answer]:
     if asked.error:
-        raise NoAnswer(asked.error)
+        raise (TookTooLong if asked.given_up else NoAnswer)(asked.error)
     return asked.answers

@@ -72,7 +72,10 @@ class History:
 
 def sender_of(sender: str) -> str:
     """An address without display name and case; plus-tags stay, for they may tell two people apart."""
-    address = parseaddr(sender)[1] if "@" in sender else sender
+    try:
+        address = parseaddr(sender)[1] if "@" in sender else sender
+    except RecursionError:  # nested brackets; they are no address
+        address = sender
     return _folded(address)
 
 

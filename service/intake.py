@@ -67,9 +67,13 @@ class Intake:
         person and IdInUse is raised. `key` is an Idempotency-Key, `body_sha256` the hash of the body it came with.
         Where the caller knows of no prior contacts they are counted here.
         """
-        asked = Asked(message=message, source=source, key=key, body_sha256=body_sha256)
+        asked = self.asked(message, source=source, key=key, body_sha256=body_sha256)
         self.receive_each([asked])
         return asked.answer()
+
+    def asked(self, message: Message, *, source: str, key: str | None = None, body_sha256: str = "") -> Asked:
+        """What `receive_each` takes: a message that has arrived now."""
+        return Asked(message=message, source=source, arrived_at=self._now(), key=key, body_sha256=body_sha256)
 
     def receive_each(self, asked: Sequence[Asked]) -> None:
         """As `receive`, for what came from one source at the same moment: each knows what became of it."""

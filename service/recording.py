@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from pipeline.domain import Message
+from pipeline.errors import HeardError
 from service.accepting import Accepting, Arrived, Made
 from service.aside import id_taken
 from service.bulk import Apart, Became, all_received
@@ -24,6 +25,10 @@ from service.store import messages as store
 from service.store.database import Database
 from service.store.messages import KeyUse
 
+_RETRIES = 2
+"""A message's id and its key can each be met once, where another process was first with it."""
+_NOTHING_WRITTEN = {"08", "25", "53", "57"}
+"""PostgreSQL's classes of errors: connection, read-only, resources, intervention."""
 _OTHER_BODY = "This Idempotency-Key was used with another body. Use a new key for a new message."
 
 Did = TypeVar("Did")
@@ -35,6 +40,7 @@ class Asked:
 
     message: Message
     source: str
+    arrived_at: datetime
     key: str | None = None
     body_sha256: str = ""
     came: Received | None = field(default=None, init=False)
@@ -76,41 +82,52 @@ class Recorder:
 
     def record(self, asked: Sequence[Asked]) -> None:
         """Each as if by itself: it knows afterwards what became of it. All come from one source."""
+        down: Exception | None = None
         for batch in self._parted(asked):
-            self._settle(batch)
+            down = _fail(batch, down) if down else self._settle(batch)
 
     def _parted(self, asked: Sequence[Asked]) -> Iterator[list[Asked]]:
         """In order; what bears on one before it comes after that is written."""
         batch, apart = list[Asked](), self.apart()
         for one in asked:
-            if not apart.takes(one.message, *one.marks):
+            try:
+                fits = apart.takes(one.message, *one.marks)
+            except Exception as error:  # noqa: BLE001  # a sender that cannot be read must not stop those beside it
+                one.error = error
+                continue
+            if not fits:
                 yield batch
                 batch, apart = [], self.apart()
                 apart.takes(one.message, *one.marks)
             batch.append(one)
-        yield batch
+        if batch:
+            yield batch
 
     def apart(self) -> Apart:
         """Which messages may come together."""
         return Apart(self._accepting.keys_of)
 
-    def _settle(self, batch: Sequence[Asked]) -> None:
+    def _settle(self, batch: Sequence[Asked]) -> Exception | None:
+        """Answers with what nothing could be written for, where that is so."""
         try:
             self._take(batch)
-        except (OperationalError, NoConnection) as error:  # the database cannot be written: none of them can
-            _fail(batch, error)
         except Exception as error:  # noqa: BLE001  # raised to who brought it; it must not spoil those beside it
+            if _concerns_all(error):
+                return _fail(batch, error)
             if len(batch) == 1:
                 _fail(batch, error)
-            else:
-                for one in batch:
-                    self._settle([one])
+                return None
+            down: Exception | None = None
+            for one in batch:
+                down = _fail([one], down) if down else self._settle([one])
+            return down
+        return None
 
     def _take(self, batch: Sequence[Asked]) -> None:
-        at = self._now()
+        at = min(one.arrived_at for one in batch)
         made = self._accepting.made_if_new(self._database, [one.message for one in batch], at)
         crashpoint("intake_after_decision")
-        tried(2 * len(batch), lambda: self._write(batch, made, at))
+        tried(_RETRIES, lambda: self._write(batch, made, at))
         crashpoint("intake_after_commit")
 
     def _write(self, batch: Sequence[Asked], made: dict[str, Made], at: datetime) -> None:
@@ -137,9 +154,20 @@ class Recorder:
         return became
 
 
-def _fail(batch: Sequence[Asked], error: Exception) -> None:
+def _fail(batch: Sequence[Asked], error: Exception) -> Exception:
     for one in batch:
         one.error = error
+    return error
+
+
+def _concerns_all(error: Exception) -> bool:
+    """Whether nothing can be written now, whatever it is: no connection, no room, no key."""
+    if isinstance(error, (NoConnection, HeardError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) if state is None else state[:2] in _NOTHING_WRITTEN
 
 
 def _uses(new: Sequence[Asked], became: Sequence[Became]) -> dict[str, KeyUse]:

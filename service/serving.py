@@ -19,7 +19,7 @@ from pipeline.errors import HeardError, UntrustedModel
 from pipeline.policy import Profile, load_profile
 from pipeline.preprocess import prepare
 from pipeline.undetermined import NO_MODEL, undetermined
-from service.batching import LARGEST, Batcher, Closed, NoAnswer, Work
+from service.batching import LARGEST, Batcher, Closed, NoAnswer, TookTooLong, Work
 from service.models import Models
 
 LOOK_EVERY = 5.0
@@ -154,6 +154,8 @@ class Serving:
         try:
             decisions = self._asked(messages, explain=explain)
         except NoAnswer as error:
+            if len(messages) > 1 and not isinstance(error, TookTooLong):  # one must not spoil those beside it
+                return [made for one in messages for made in self._decided([one], explain=explain)]
             self._said = f"The model {error}"
             _log.error("undetermined", messages=[message.id for message in messages], why=str(error))
             return self._undetermined(messages, f"the model {error}")

@@ -8,38 +8,67 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 LARGEST = 16
 """Questions a batch: as many as the model is asked at once."""
 _THREADS = 4
-"""Another one begins only where a full batch waits: one that the disk or a hanging model holds must not stop all."""
+_SOON = 1.0
+"""Seconds after which who waits gets another thread: what holds one, a disk or a model, must not hold up all."""
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 
 class Together(Generic[Question, Answer]):
-    """`work` answers each of several questions, in order; what it raises, all of them are told."""
+    """`work` answers each of several questions, in order; what it raises, all of them are told.
+
+    One thread works; another begins where a full batch waits, or somebody has waited long. They end with the line.
+    """
 
     def __init__(self, work: Callable[[Sequence[Question]], Sequence[Answer]]) -> None:
         self._work = work
         self._line: deque[tuple[Question, Future[Answer]]] = deque()
         self._lock = threading.Lock()
         self._working = 0
-        self._threads = ThreadPoolExecutor(_THREADS, "together")
 
     async def ask(self, question: Question) -> Answer:
         """The answer to one."""
-        future: Future[Answer] = Future()
+        asked = question, Future[Answer]()
         with self._lock:
-            self._line.append((question, future))
-            more = self._working < _THREADS and self._working * LARGEST < len(self._line)
-            self._working += more
-        if more:
-            self._threads.submit(self._run)
-        return await asyncio.wrap_future(future)
+            self._line.append(asked)
+            more = not self._working or len(self._line) >= LARGEST
+        try:
+            if more:
+                self._begin()
+            answer = asyncio.wrap_future(asked[1])
+            done, _ = await asyncio.wait({answer}, timeout=_SOON)
+            if not done:
+                self._begin()
+        except BaseException:
+            self._leave(asked)
+            raise
+        return await answer
+
+    def _begin(self) -> None:
+        """Another thread, where there may be one and something waits."""
+        with self._lock:
+            if not self._line or self._working >= _THREADS:
+                return
+            self._working += 1
+        try:
+            threading.Thread(target=self._run, name="together", daemon=True).start()
+        except RuntimeError:  # the system gives no more threads
+            with self._lock:
+                self._working -= 1
+            raise
+
+    def _leave(self, asked: tuple[Question, Future[Answer]]) -> None:
+        """Who is told that it failed must not be worked on later, where that can be helped."""
+        with self._lock, suppress(ValueError):
+            self._line.remove(asked)
 
     def _run(self) -> None:
         while batch := self._taken():
@@ -52,14 +81,13 @@ class Together(Generic[Question, Answer]):
             return batch
 
     def _answer(self, batch: Sequence[tuple[Question, Future[Answer]]]) -> None:
-        waits = [future.set_running_or_notify_cancel() for _, future in batch]
-        wanted = [future for (_, future), waiting in zip(batch, waits, strict=True) if waiting]
+        waits = [future for _, future in batch if future.set_running_or_notify_cancel()]
         try:
             answers = self._work([question for question, _ in batch])
+            told = dict(zip((future for _, future in batch), answers, strict=True))
         except BaseException as error:  # noqa: BLE001  # raised where each of them was asked
-            for future in wanted:
+            for future in waits:
                 future.set_exception(error)
             return
-        for (_, future), waiting, answer in zip(batch, waits, answers, strict=True):
-            if waiting:
-                future.set_result(answer)
+        for future in waits:
+            future.set_result(told[future])

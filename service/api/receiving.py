@@ -35,14 +35,23 @@ class Receiving:
 
     async def receive(self, message: Message, *, key: str | None, body_sha256: str) -> Told:
         """Stored, decided and queued before it answers; raises as `Intake.receive` does."""
-        asked = Asked(message=message, source=_SOURCE, key=key, body_sha256=body_sha256)
+        asked = self._intake.asked(message, source=_SOURCE, key=key, body_sha256=body_sha256)
         about = await self._together.ask(asked)
         received = asked.answer()
+        if isinstance(about, Exception):
+            raise about
         return Told(received=received, decided=about[received.message_id])
 
-    def _received(self, asked: Sequence[Asked]) -> Sequence[dict[str, Decided]]:
+    def _received(self, asked: Sequence[Asked]) -> Sequence[dict[str, Decided] | Exception]:
         self._intake.receive_each(asked)
-        names = [one.came.message_id for one in asked if one.came]
-        with self._database.reading() as connection:
-            about = decided(connection, names, self._calendar.today(datetime.now(UTC)))
-        return [about] * len(asked)
+        return [self._about([one.came.message_id for one in asked if one.came])] * len(asked)
+
+    def _about(self, message_ids: Sequence[str]) -> dict[str, Decided] | Exception:
+        """What was decided about messages, or why that cannot be told: then only to those that were taken."""
+        if not message_ids:
+            return {}
+        try:
+            with self._database.reading() as connection:
+                return decided(connection, message_ids, self._calendar.today(datetime.now(UTC)))
+        except Exception as error:  # noqa: BLE001  # raised to who asked
+            return error

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -31,7 +32,7 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def asked(name: str, key: str | None = None, body: str = "", **given: Any) -> Asked:
     message = a_message(id=name, **{"sender": "", **given})
-    return Asked(message=message, source="http", key=key, body_sha256=body)
+    return Asked(message=message, source="http", arrived_at=RECEIVED, key=key, body_sha256=body)
 
 
 def kept(context: Context) -> set[str]:
@@ -120,10 +121,32 @@ def test_a_database_that_cannot_be_written_is_asked_once_for_all(
         raise OperationalError("INSERT", {}, Exception("the disk is full"))
 
     monkeypatch.setattr(Recorder, "_received", down)
-    several = [asked(name) for name in ("x", "y", "z")]
-    context.intake.receive_each(several)
+    several = [asked(name, sender="r@example.org") for name in ("x", "y", "z")]  # of whom none may share a transaction
+    context.intake.receive_each([*several, asked("w")])
     for one in several:
         with pytest.raises(OperationalError):
             one.answer()
-    assert transactions == [3]
+    assert transactions == [1]
     assert kept(context) == set()
+
+
+def test_a_deadlock_is_no_reason_to_refuse_all(
+    context: Context, monkeypatch: pytest.MonkeyPatch, transactions: list[int]
+) -> None:
+    received, once = Recorder._received, [OperationalError("INSERT", {}, DeadlockDetected())]
+
+    def first_deadlocked(recorder: Recorder, *given: Any) -> Any:
+        if once:
+            raise once.pop()
+        return received(recorder, *given)
+
+    monkeypatch.setattr(Recorder, "_received", first_deadlocked)
+    x, y = asked("x"), asked("y")
+    context.intake.receive_each([x, y])
+    assert (x.answer().new, y.answer().new, transactions) == (True, True, [2, 1, 1])
+
+
+def test_a_sender_of_nested_brackets_is_received_as_any_other(context: Context, transactions: list[int]) -> None:
+    strange, beside = asked("x", sender="r@x.org " + "(" * 1_900), asked("y")
+    context.intake.receive_each([strange, beside])
+    assert (strange.answer().new, beside.answer().new, transactions) == (True, True, [2])
