@@ -12,9 +12,9 @@ from service import assets
 from tests.site import KHAN, Site, a_site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium; skipped, saying so, where there is none."""
+    """Chromium; skipped, saying so, where there is none. While it runs, no test can run a loop of its own."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not on this machine (Debian: apt-get install chromium)")

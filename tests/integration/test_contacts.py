@@ -267,12 +267,12 @@ def test_mails_that_nothing_in_them_tells_apart_are_kept_and_linked_unless_they_
 
 
 def test_messages_kept_before_there_were_keys_are_found_by_their_sender(
-    database_url: str, council: MessageClassifier
+    bare_database_url: str, council: MessageClassifier
 ) -> None:
     from alembic import command  # noqa: PLC0415  # only here
     from alembic.config import Config  # noqa: PLC0415  # only here
 
-    database = Database(database_url)
+    database = Database(bare_database_url)
     config = Config()
     config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
     with database.writing() as connection:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
 
 from pipeline.domain import Decision, Message, MessageKind
 from service.api.context import Context
@@ -21,7 +20,7 @@ from service.batching import Batcher, Closed, NoAnswer
 from service.models import Models
 from service.serving import Serving
 from service.settings import Settings
-from service.store import queues, tables
+from service.store import messages, queues
 from tests.builders import COMPLAINT, REQUEST, THANKS, a_decision, a_message, a_row
 from tests.failing_model import PATIENCE, WORDS, Broken, raises
 
@@ -77,18 +76,18 @@ def test_once_the_model_is_back_new_messages_are_decided_and_the_banner_is_gone(
 def test_of_messages_received_together_only_the_one_that_breaks_the_model_is_undetermined(
     served: Context, spoil: Callable[[Broken], None]
 ) -> None:
-    def one_is_bad(messages: Sequence[Message], _explain: bool) -> list[Decision]:
-        if any(message.id == "bad" for message in messages):
+    def one_is_bad(batch: Sequence[Message], _explain: bool) -> list[Decision]:
+        if any(message.id == "bad" for message in batch):
             raise ValueError
-        return [replace(a_decision(), message_id=message.id) for message in messages]
+        return [replace(a_decision(), message_id=message.id) for message in batch]
 
     spoil(one_is_bad)
     asked = [served.intake.asked(a_message(id=name, sender=""), source="http") for name in ("x", "bad", "y")]
     served.intake.receive_each(asked)
     with served.database.reading() as connection:
-        versions = connection.execute(select(tables.decision.c.message_id, tables.decision.c.model_version)).all()
+        by = {one.message.id: messages.decision_row(connection, one.message.id) for one in asked}
     assert [one.answer().new for one in asked] == [True] * 3
-    assert {tuple(row) for row in versions} == {("x", "x"), ("bad", "none"), ("y", "x")}
+    assert {name: row and row["model_version"] for name, row in by.items()} == {"x": "x", "bad": "none", "y": "x"}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1.2])

@@ -48,7 +48,7 @@ Imported = Callable[..., Done]
 
 @pytest.fixture
 def imported(
-    database_url: str,
+    bare_database_url: str,
     classifier: MessageClassifier,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -56,7 +56,7 @@ def imported(
 ) -> Iterator[Imported]:
     """What the command does, in a folder of its own, without loading the model each time."""
     monkeypatch.chdir(tmp_path)
-    database = Database(database_url)
+    database = Database(bare_database_url)
     intake = Intake(database, classifier, Calendar(Nation.ENGLAND))
 
     def run(file: str, *pairs: str, dry_run: bool = False, result: str | None = None, **choice: Any) -> Done:
@@ -112,7 +112,7 @@ MAP = ("text=Comments", "id=Ref", "score=Score")
 
 
 def test_every_row_is_received_refused_or_a_duplicate_and_the_result_says_which(
-    imported: Imported, database_url: str
+    imported: Imported, bare_database_url: str
 ) -> None:
     table = a_table(f'1,2,"{COMPLAINT}"', "2,,", "3,1,\"=cmd()|' /c calc'!A0\"", f'1,2,"{COMPLAINT}"', "4,5,6,7")
     done = imported(table, *MAP, result="out.csv")
@@ -130,7 +130,7 @@ def test_every_row_is_received_refused_or_a_duplicate_and_the_result_says_which(
     ]
     assert found[0]["Comments"] == COMPLAINT
     assert found[0]["heard_route"] in {"signpost", "review"}
-    database = Database(database_url)
+    database = Database(bare_database_url)
     with database.reading() as connection:  # a score makes it a survey (HOS 1.6)
         assert set(connection.scalars(select(tables.message.c.channel))) == {"survey"}
     database.close()
@@ -139,12 +139,12 @@ def test_every_row_is_received_refused_or_a_duplicate_and_the_result_says_which(
     assert (found[0]["heard_score"], found[1]["heard_reason"]) == ("2", "the text is empty.")
     assert found[2]["Comments"] == "'=cmd()|' /c calc'!A0"
     assert found[4]["heard_rest"] == "7"
-    assert arrivals(database_url) == {"accepted": 2, "duplicate": 1, "quarantined": 2}
-    assert set(kept(database_url)) == {"1", "3"}
+    assert arrivals(bare_database_url) == {"accepted": 2, "duplicate": 1, "quarantined": 2}
+    assert set(kept(bare_database_url)) == {"1", "3"}
 
 
 def test_the_same_file_adds_nothing_and_one_more_row_adds_one_and_another_order_adds_nothing(
-    imported: Imported, database_url: str
+    imported: Imported, bare_database_url: str
 ) -> None:
     rows = ["1,no heating", "1,no heating", "2,the lift is out", "3,£5 too much"]
     header = {"header": "score,comment"}
@@ -154,41 +154,46 @@ def test_the_same_file_adds_nothing_and_one_more_row_adds_one_and_another_order_
     done = imported(a_table(*rows[::-1], **header))
     assert done.status == 0
     assert "4 rows = 0 received" in done.out
-    assert sorted(kept(database_url).values()).count("no heating") == 3
+    assert sorted(kept(bare_database_url).values()).count("no heating") == 3
 
 
 def test_an_import_that_is_killed_goes_on_with_exactly_the_missing_rows(
-    imported: Imported, database_url: str, model: Path, tmp_path: Path
+    imported: Imported, bare_database_url: str, model: Path, tmp_path: Path
 ) -> None:
     words = (COMPLAINT, REQUEST, THANKS)
     rows = 3 * BATCH
     table = a_table(*(f'{n},{n % 5},"{words[n % 3]} {n}"' for n in range(rows)))
     command = [str(Path(sys.executable).parent / "heard"), "import", table, "--source", "survey", "--result", "out.csv"]
-    options = [part for pair in MAP for part in ("--map", pair)] + ["--database", database_url, "--model", str(model)]
+    options = [part for pair in MAP for part in ("--map", pair)] + [
+        "--database",
+        bare_database_url,
+        "--model",
+        str(model),
+    ]
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, cwd=tmp_path)
-    while process.poll() is None and (not _is_current(database_url) or not kept(database_url)):
+    while process.poll() is None and (not _is_current(bare_database_url) or not kept(bare_database_url)):
         time.sleep(0.02)
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    before = len(kept(database_url))
+    before = len(kept(bare_database_url))
     assert before in {BATCH, 2 * BATCH}
     assert not Path("out.csv").exists()
     done = imported(table, *MAP, result="out.csv")
     assert "This file was stopped before" in done.out
     assert f"{rows} rows = {rows} received + 0 refused + 0 duplicates." in done.out
-    assert set(kept(database_url)) == {str(n) for n in range(rows)}
-    assert arrivals(database_url) == {"accepted": rows}
+    assert set(kept(bare_database_url)) == {str(n) for n in range(rows)}
+    assert arrivals(bare_database_url) == {"accepted": rows}
     assert [row["heard_outcome"] for row in results("out.csv")] == ["accepted"] * rows
     assert all(row["heard_route"] for row in results("out.csv"))
     assert f"{rows} rows = 0 received + 0 refused + {rows} duplicates." in imported(table, *MAP).out
-    assert _left(database_url) == (0, 2)
+    assert _left(bare_database_url) == (0, 2)
 
 
 def test_rows_that_went_in_before_the_stop_are_told_as_they_were_then(
-    imported: Imported, database_url: str, classifier: MessageClassifier
+    imported: Imported, bare_database_url: str, classifier: MessageClassifier
 ) -> None:
     table = a_table("1,1,No heat", "1,1,No heat", "2,2,", "3,3,Damp", "4,4,Lift out")
-    database = Database(database_url)
+    database = Database(bare_database_url)
     database.migrate()
     intake = Intake(database, classifier, Calendar(Nation.ENGLAND))
     with open_table(Path(table), Choice(columns=parse_map(MAP))) as opened:
@@ -202,7 +207,7 @@ def test_rows_that_went_in_before_the_stop_are_told_as_they_were_then(
     done = imported(table, *MAP)
     assert "5 of its messages and refusals are in already" in done.out
     assert "5 rows = 3 received + 1 refused + 1 duplicates." in done.out
-    assert arrivals(database_url) == {"accepted": 3, "duplicate": 1, "quarantined": 1}
+    assert arrivals(bare_database_url) == {"accepted": 3, "duplicate": 1, "quarantined": 1}
 
 
 def _is_current(url: str) -> bool:
@@ -223,7 +228,7 @@ def _left(url: str) -> tuple[int, int]:
     return rows or 0, runs or 0
 
 
-def test_a_dry_run_says_what_would_happen_and_writes_nothing(imported: Imported, database_url: str) -> None:
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(imported: Imported, bare_database_url: str) -> None:
     table = a_table(
         "1;2;£5 too much", "2;;", "3;1;No heat", "3;1;No heat", "3;1;Other words", header="Ref;Score;Comments"
     )
@@ -238,19 +243,19 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(imported: Imported,
     found = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     assert [row["outcome"] for row in found] == ["accepted", "refused", "accepted", "duplicate", "refused"]
     assert found[0]["cells"] == {"Ref": "1", "Score": "2", "Comments": "£5 too much"}
-    assert not _is_current(database_url)
+    assert not _is_current(bare_database_url)
 
 
 def test_the_map_is_kept_for_the_source_and_refused_where_it_no_longer_fits(
-    imported: Imported, database_url: str
+    imported: Imported, bare_database_url: str
 ) -> None:
     assert imported(a_table("1,2,No heat"), *MAP).status == 0
     done = imported(a_table("2,3,Lift out", name="next.csv"))
     assert "Map: text=Comments, id=Ref, score=Score." in done.out
-    assert set(kept(database_url)) == {"1", "2"}
+    assert set(kept(bare_database_url)) == {"1", "2"}
     with pytest.raises(UnreadableSource, match="no column 'Comments'; the columns are 'Ref', 'Score', 'Words'"):
         imported(a_table("3,3,Lift out", header="Ref,Score,Words"))
-    assert set(kept(database_url)) == {"1", "2"}
+    assert set(kept(bare_database_url)) == {"1", "2"}
 
 
 @pytest.mark.parametrize(
@@ -292,14 +297,14 @@ def test_a_map_that_is_none_is_a_sentence(pairs: tuple[str, ...], sentence: str)
         parse_map(pairs)
 
 
-def test_each_answer_of_a_row_is_a_message_of_its_own(imported: Imported, database_url: str) -> None:
+def test_each_answer_of_a_row_is_a_message_of_its_own(imported: Imported, bare_database_url: str) -> None:
     table = a_table(
         *('7,2,"No heat",Thanks anyway', "8,5,,Fine", "9,5,,"), header="Ref,Score,What went wrong?,Anything else?"
     )
     columns = ("text=What went wrong?", "text=Anything else?", "id=Ref")
     done = imported(table, *columns, result="out.csv")
     assert "4 answers of 3 rows = 3 received + 1 refused + 0 duplicates." in done.out
-    assert kept(database_url) == {
+    assert kept(bare_database_url) == {
         "7/What went wrong?": "No heat",
         "7/Anything else?": "Thanks anyway",
         "8/Anything else?": "Fine",
@@ -312,12 +317,12 @@ def test_each_answer_of_a_row_is_a_message_of_its_own(imported: Imported, databa
     ]
 
 
-def test_answers_of_rows_without_an_id_go_in_once(imported: Imported, database_url: str) -> None:
+def test_answers_of_rows_without_an_id_go_in_once(imported: Imported, bare_database_url: str) -> None:
     table = a_table("2,No heat,Damp", "2,No heat,Damp", header="Score,First,Second")
     columns = ("text=First", "text=Second", "score=Score")
     assert "4 answers of 2 rows = 4 received" in imported(table, *columns).out
     assert "4 answers of 2 rows = 0 received" in imported(table, *columns).out
-    assert len(kept(database_url)) == 4
+    assert len(kept(bare_database_url)) == 4
 
 
 def test_dates_and_ids_that_a_spreadsheet_may_have_spoilt_are_noted(imported: Imported) -> None:
@@ -328,7 +333,7 @@ def test_dates_and_ids_that_a_spreadsheet_may_have_spoilt_are_noted(imported: Im
     assert "1 ids look like 1.23E+15 (the first on line 2)" in done.out
 
 
-def test_a_workbook_with_several_sheets_needs_one_named(imported: Imported, database_url: str) -> None:
+def test_a_workbook_with_several_sheets_needs_one_named(imported: Imported, bare_database_url: str) -> None:
     book = Workbook()
     book.active.append(("code", "ward"))
     for name, state in (("Answers", "visible"), ("Old", "hidden")):
@@ -343,25 +348,25 @@ def test_a_workbook_with_several_sheets_needs_one_named(imported: Imported, data
         imported("book.xlsx", *MAP, sheet="Nope")
     done = imported("book.xlsx", *MAP, sheet="Answers")
     assert "workbook, sheet 'Answers', the sheet 'Old' is hidden and is not read, header on line 1." in done.out
-    assert kept(database_url) == {"17": "No heat, Answers"}
+    assert kept(bare_database_url) == {"17": "No heat, Answers"}
 
 
-def test_json_lines_are_mapped_by_their_fields(imported: Imported, database_url: str) -> None:
+def test_json_lines_are_mapped_by_their_fields(imported: Imported, bare_database_url: str) -> None:
     lines = [{"ref": 1, "words": "No heat", "stars": 2}, {"ref": "2", "words": "Lift out", "stars": None}]
     Path("in.jsonl").write_text("\n".join([*map(json.dumps, lines), "{broken", ""]))
     done = imported("in.jsonl", "text=words", "id=ref", "score=stars")
     assert done.status == 1
     assert "in.jsonl, line 3: not valid JSON" in done.err
-    assert kept(database_url) == {"1": "No heat", "2": "Lift out"}
+    assert kept(bare_database_url) == {"1": "No heat", "2": "Lift out"}
 
 
-def test_the_result_of_an_import_gives_the_same_words_again(imported: Imported, database_url: str) -> None:
+def test_the_result_of_an_import_gives_the_same_words_again(imported: Imported, bare_database_url: str) -> None:
     table = a_table('1,2,"=1+1"', '2,3,"\'tis cold"', '3,4,"fine\n-x"', "4,5,'=2")
     imported(table, *MAP, result="out.csv")
-    before = kept(database_url)
+    before = kept(bare_database_url)
     done = imported("out.csv", result="again.csv")
     assert "4 rows = 0 received + 0 refused + 4 duplicates." in done.out, done.err
-    assert kept(database_url) == before
+    assert kept(bare_database_url) == before
     assert list(results("again.csv")[0]) == list(results("out.csv")[0])
 
 
