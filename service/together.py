@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 class Together(Generic[Question, Answer]):
     """`work` answers each of several questions, in order; what it raises, all of them are told.
 
-    One thread works; another begins where a full batch waits, or somebody has waited long. They end with the line.
+    One thread works, and ends with the line; another begins where somebody has waited long.
     """
 
     def __init__(self, work: Callable[[Sequence[Question]], Sequence[Answer]]) -> None:
@@ -39,9 +39,9 @@ class Together(Generic[Question, Answer]):
         asked = question, Future[Answer]()
         with self._lock:
             self._line.append(asked)
-            more = not self._working or len(self._line) >= LARGEST
+            idle = not self._working
         try:
-            if more:
+            if idle:
                 self._begin()
             answer = asyncio.wrap_future(asked[1])
             done, _ = await asyncio.wait({answer}, timeout=_SOON)
