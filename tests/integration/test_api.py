@@ -1,10 +1,13 @@
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 
 from service.api.context import Context
 from service.app import build_context, create_app
@@ -93,6 +96,30 @@ def test_fifty_at_once_with_one_key_make_one_message(client: TestClient) -> None
         thread.join()
     assert answers == [201] * 50
     assert len(client.get("/v1/messages/r-1").json()["events"]) <= 3
+
+
+def test_many_at_once_are_each_told_of_their_own(client: TestClient) -> None:
+    texts = (COMPLAINT, REQUEST, THANKS)
+    rows = [a_row(id=f"m-{n}", text=f"{texts[n % 3]} {n}", sender=f"r{n % 7}@example.org") for n in range(60)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda row: client.post("/v1/messages", json=row), rows))
+    assert [answer.status_code for answer in answers] == [201] * 60
+    for row, answer in zip(rows, answers, strict=True):
+        read = client.get(f"/v1/messages/{row['id']}").json()
+        assert (answer.json()["id"], answer.json()["decision"]) == (row["id"], read["decision"])
+        assert read["text"] == row["text"]
+
+
+def test_where_a_decision_cannot_be_read_back_a_conflict_is_still_told(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post("/v1/messages", json=a_row())
+    monkeypatch.setattr("service.api.receiving.decided", Mock(side_effect=OperationalError("SELECT", {}, OSError())))
+    conflict = client.post("/v1/messages", json=a_row(text="Other words"))
+    untold = client.post("/v1/messages", json=a_row(id="r-2"))
+    monkeypatch.undo()
+    again = client.post("/v1/messages", json=a_row(id="r-2"))
+    assert (conflict.status_code, untold.status_code, again.status_code) == (409, 503, 200)
 
 
 def test_paging_by_cursor_gives_each_item_once(client: TestClient) -> None:
