@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from pipeline.classify import MessageClassifier
 from pipeline.domain import Message
@@ -70,13 +71,21 @@ def _delivered(url: str, classifier: MessageClassifier, piles: Sequence[Sequence
             some, left = left[:size], left[size:]
             asked = [_asked(intake, message, f"worker-{worker}") for message in some]
             intake.receive_each(asked)
-            for one in asked:
-                one.answer()
+            left += [one.message for one in asked if _is_refused(one)]
         database.close()
 
     children = [harness.in_child(lambda worker=worker: work(worker)) for worker in range(len(piles))]
     ended = [harness.exit_status(child) for child in children]
     return [f"worker {worker} ended with {status}" for worker, status in enumerate(ended) if status]
+
+
+def _is_refused(asked: Asked) -> bool:
+    """Whether the database was too busy: its sender delivers it again. Anything else is a fault."""
+    try:
+        asked.answer()
+    except OperationalError:
+        return True
+    return False
 
 
 def _asked(intake: Intake, message: Message, source: str) -> Asked:
