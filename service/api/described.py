@@ -1,6 +1,6 @@
 """The app that describes itself: OpenAPI with what FastAPI does not see, made when it is first asked for.
 
-Making it takes longer than all else a start does.
+Making it takes half a second, which neither a start nor a test should wait for.
 """
 
 import threading

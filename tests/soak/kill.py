@@ -12,14 +12,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.classify import MessageClassifier
-from service.store.database import Database
 from tests.builders import a_message
 from tests.faults import harness
 from tests.postgres import Cluster
+from tests.soak.places import a_database
 
 _OF = 27
 _NOTICES = 2.0
@@ -33,12 +32,7 @@ def main() -> int:
     given = _arguments()
     classifier = MessageClassifier.open(given.model, "hos-2024")
     classifier.classify([a_message()], explain=True)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        cluster = stack.enter_context(Cluster()) if given.database == "postgresql" else None
-        url = cluster.url if cluster else given.database or f"sqlite:///{folder}/heard.db"
-        database = Database(url)
-        database.migrate()
-        database.close()
+    with tempfile.TemporaryDirectory() as folder, a_database(given.database, folder) as (url, cluster):
         messages, ledger = harness.canaries(given.messages), Path(folder) / "told"
         began = time.monotonic()
         struck = Counter[str]()

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -25,7 +24,7 @@ from service.store.database import Database
 from service.together import LARGEST
 from tests.builders import a_message
 from tests.faults import harness
-from tests.postgres import Cluster
+from tests.soak.places import a_database
 
 _MOST = 5
 
@@ -38,12 +37,7 @@ def main() -> int:
     chance, messages = random.Random(given.seed), harness.canaries(given.messages)
     delivered = [message for message in messages for _ in range(chance.randint(1, _MOST))]
     chance.shuffle(delivered)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        cluster = stack.enter_context(Cluster()) if given.database == "postgresql" else None
-        url = cluster.url if cluster else given.database or f"sqlite:///{folder}/heard.db"
-        database = Database(url)
-        database.migrate()
-        database.close()
+    with tempfile.TemporaryDirectory() as folder, a_database(given.database, folder) as (url, _cluster):
         began = time.monotonic()
         found = _delivered(url, classifier, [delivered[worker :: given.workers] for worker in range(given.workers)])
         found += harness.faults(url, messages)
