@@ -1,7 +1,8 @@
 """What officers wait for: `make bench-officers`. Simulated officers work one queue over HTTP, page by page.
 
 Each looks at the list, takes the most urgent item, reads its page, decides, and gets the next, with a pause between
-pages (`--pause`: nobody reads in no time). Then pairs race for one item each: half are two officers who open it at the
+pages (nobody reads in no time: half to one and a half times `--pause`, drawn with `--seed`; the first comes within one
+pause of the start). Then pairs race for one item each: half are two officers who open it at the
 same moment and both decide, half one officer with two tabs. The database is asked afterwards whether any item was
 decided twice or taken from who held it, and whether every decision that was answered is there. A race that nobody won
 has its reason among the wrong answers. Clients and service share the machine.
@@ -9,6 +10,7 @@ has its reason among the wrong answers. Clients and service share the machine.
 
 import argparse
 import os
+import random
 import re
 import secrets
 import statistics
@@ -80,16 +82,17 @@ class Officer:
             self.seen.wrong.append(f"{page}: {answer.status_code}")
         return answer
 
-    def works(self, items: int, pause: float) -> None:
+    def works(self, items: int, pause: float, drawn: random.Random) -> None:
         """Decide so many items, one after the other."""
+        time.sleep(pause * drawn.random())
         self.asks("list", "GET", "/?queue=review")
         where = self.asks("claim the next", "POST", "/next", data={"queue": "review"}).headers.get("location", "/")
         for number in range(items):
             if not where.startswith("/items/"):
                 return
-            time.sleep(pause)
+            time.sleep(pause * drawn.uniform(0.5, 1.5))
             form = dict(_HIDDEN.findall(self.asks("item", "GET", where).text))
-            time.sleep(pause)
+            time.sleep(pause * drawn.uniform(0.5, 1.5))
             path = where.partition("?")[0].partition("#")[0]
             data = {**form, "verdict": _VERDICTS[number % 3]}
             answer = self.asks("decide and get the next", "POST", f"{path}/decide", data=data)
@@ -133,12 +136,13 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=20, help="items an officer decides")
     parser.add_argument("--pause", type=float, default=1.0, help="seconds an officer looks at a page")
     parser.add_argument("--races", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=20261128)
     parser.add_argument("--postgresql", help="the address of an empty database; only SQLite is measured without")
     given = parser.parse_args()
     os.environ.setdefault("HEARD_AUDIT_KEY", secrets.token_hex(32))
     print(
         f"python -m benchmarks.officers --officers {given.officers} --items {given.items} --each {given.each} "
-        f"--pause {given.pause} --races {given.races}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        f"--pause {given.pause} --races {given.races} --seed {given.seed}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
     with tempfile.TemporaryDirectory() as folder:
         model = fast_model(Path(folder))
@@ -174,7 +178,8 @@ def _work(port: int, given: argparse.Namespace) -> list[Seen]:
     seen = [Seen() for _ in range(given.officers)]
     officers = [Officer(port, f"Officer {number}", one) for number, one in enumerate(seen)]
     with ThreadPoolExecutor(given.officers) as pool:
-        list(pool.map(lambda officer: officer.works(given.each, given.pause), officers))
+        drawn = [random.Random(given.seed + number) for number in range(given.officers)]  # noqa: S311  # no secret
+        list(pool.map(lambda officer, own: officer.works(given.each, given.pause, own), officers, drawn))
     return seen
 
 

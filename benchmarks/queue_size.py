@@ -16,9 +16,9 @@ from sqlalchemy import Connection, text
 
 from service.claiming import Claiming
 from service.deadlines import Calendar
-from service.queue import QueueName
+from service.queue import QueueName, QueueStatus
 from service.settings import Nation
-from service.store import work_list
+from service.store import queues, work_list
 from service.store.database import Database
 from service.store.work_list import Filters, Position
 from service.turns import Asking, Turns
@@ -74,6 +74,10 @@ def measure(database: Database) -> dict[str, float]:
     claiming = Claiming(Turns(database), lease=timedelta(minutes=10))
     review, numbers = QueueName.REVIEW, iter(range(1, 3 * REPEATS, 3))
 
+    def counted() -> None:
+        with database.reading() as connection:
+            queues.counts(connection)
+
     def listed(after: Position | None = None, **filters: str) -> None:
         with database.reading() as connection:
             work_list.page(connection, Filters(queue=review, **filters), 50, after, today)
@@ -82,6 +86,8 @@ def measure(database: Database) -> dict[str, float]:
         "first page": milliseconds(listed),
         "page in the middle": milliseconds(lambda: listed(MIDDLE)),
         "search in vain": milliseconds(lambda: listed(words="no such words")),
+        "count of each queue": milliseconds(counted),
+        "held by one": milliseconds(lambda: listed(claimed_by="S. Patel", status=QueueStatus.CLAIMED)),
         "assigned to one": milliseconds(lambda: listed(assigned_to="S. Patel")),
         "claim": milliseconds(lambda: claiming.claim(next(numbers), Asking(by="A. Khan"), take_over="again")),
         "claim the next": milliseconds(lambda: claiming.claim_next(review, "A. Khan")),

@@ -36,6 +36,7 @@ def _environment() -> Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     found.globals.update(words=words, design=assets.PACKAGE.version, navigation=_navigation, stood_on=stood_on)
     found.globals.update(queue_names=list(QueueName), design_is_here=assets.are_here)

@@ -46,7 +46,7 @@ def work_list_page(request: Request, parts: Parts, reader: Reads, asked: Annotat
     with parts.database.reading() as connection:
         page = work_list.page(connection, filters, _PAGE, decode_cursor(asked.cursor or None), today)
         details = queues.shown(connection, page.items)
-        counts = queues.counts(connection)
+        counts = {name: _counted(count) for name, count in queues.counts(connection).items()}
         others = claims.claimed_by_others(connection, asked.queue, reader.name, today.now)
         views = desks.views(connection, reader.name) if reader.name else []
         after = after_of(connection, parts, asked.after, reader.name)
@@ -146,7 +146,11 @@ def _held(others: int) -> str:
     return f"{others} {'item is' if others == 1 else 'items are'} being worked on by others."
 
 
-def _empty(asked: Asked, still_open: int, *, more: bool) -> str:
+def _counted(items: int) -> str:
+    return f"over {queues.MOST_COUNTED:,}" if items > queues.MOST_COUNTED else f"{items:,}"
+
+
+def _empty(asked: Asked, still_open: str, *, more: bool) -> str:
     """The truth about why nothing is shown."""
     if more:
         return f"Nothing found among the next {work_list.WINDOW:,} items. There are more: look further."

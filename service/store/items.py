@@ -11,6 +11,10 @@ from service.queue import Claim, ItemEventKind, QueueItem, QueueName, QueueStatu
 from service.store.review_tables import item_event
 from service.store.tables import queue_item
 
+_UNDOING = aliased(item_event)
+_UNDONE = select(_UNDOING.c.id).where(_UNDOING.c.undoes == item_event.c.id).exists()
+_LAST = select(item_event, case((_UNDONE, 1), else_=0).label("undone"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class ItemEvent:
@@ -143,11 +147,8 @@ def history_of_message(connection: Connection, message_id: str) -> list[ItemEven
 
 def last_event(connection: Connection, item_id: int, kinds: Sequence[ItemEventKind]) -> tuple[ItemEvent, bool] | None:
     """The last thing done of these kinds, and whether it was undone."""
-    undoing = aliased(item_event)
-    undone = select(undoing.c.id).where(undoing.c.undoes == item_event.c.id).exists()
     query = (
-        select(item_event, case((undone, 1), else_=0).label("undone"))
-        .where(item_event.c.item_id == item_id, item_event.c.kind.in_([kind.value for kind in kinds]))
+        _LAST.where(item_event.c.item_id == item_id, item_event.c.kind.in_([kind.value for kind in kinds]))
         .order_by(item_event.c.version.desc())
         .limit(1)
     )

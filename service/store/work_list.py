@@ -92,16 +92,23 @@ def _items(connection: Connection, query: Select[Any]) -> list[QueueItem]:
 def _chosen(filters: Filters, after: Position | None) -> Select[Any]:
     """What an index finds."""
     query = select(*queue_item.c).where(queue_item.c.queue == filters.queue.value)
-    status = QueueStatus.NEW if filters.status is QueueStatus.CLAIMED else filters.status
-    if status is None:
+    if _held(filters):
+        query = query.where(queue_item.c.claimed_by.is_not(None))
+    elif filters.status is None:
         query = query.where(queue_item.c.closed_at.is_(None))
     else:
-        query = query.where(queue_item.c.status == status.value)
-    if filters.claimed_by is not None or filters.status is QueueStatus.CLAIMED:
-        query = query.where(queue_item.c.claimed_by.is_not(None))
+        query = query.where(queue_item.c.status == filters.status.value)
     if filters.assigned_to is not None:
         query = query.where(queue_item.c.assigned_to == filters.assigned_to)
     return _in_order(query if after is None else query.where(_later(after)))
+
+
+def _held(filters: Filters) -> bool:
+    """Asked for what somebody holds: of a queue's open items the few, with an index of their own.
+
+    The status is then looked up item by item, for SQLite takes the index of the status where it is asked for both.
+    """
+    return filters.claimed_by is not None or filters.status is QueueStatus.CLAIMED
 
 
 def _in_order(query: Select[Any]) -> Select[Any]:
@@ -123,6 +130,9 @@ def _costly(filters: Filters, today: Today) -> list[ColumnElement[bool]]:
         found.append(free if filters.status is QueueStatus.NEW else ~free)
     if filters.claimed_by is not None:
         found += [queue_item.c.claimed_by == filters.claimed_by, ~is_free(today.now)]
+    if _held(filters) and filters.status is not None:
+        status = QueueStatus.NEW if filters.status is QueueStatus.CLAIMED else filters.status
+        found.append(queue_item.c.status == status.value)
     return found
 
 

@@ -16,7 +16,7 @@ from service.npm import AssetsNotFetched, Package
 from service.pages.layout import FOLDER
 from service.queue import QueueName, QueueStatus
 from service.roles import Role
-from service.store import items, reviews
+from service.store import items, queues, reviews
 from service.turns import Asking
 from tests.house import House, browser
 from tests.site import KHAN, PATEL, Site, a_noticed_decision
@@ -95,6 +95,29 @@ def test_the_list_tells_how_many_others_work_on_and_why_it_is_empty(site: Site, 
     went_to = client.post("/next", data={"queue": "review"}).headers["location"]
     assert "1 item is being worked on by others." in client.get(went_to).text
     assert "The queue has 1 open items without them." in client.get("/?queue=review&q=lift").text
+
+
+def test_a_very_long_queue_is_counted_no_further_and_says_so(
+    site: Site, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "MOST_COUNTED", 2)
+    site.put()
+    assert "Review, 1 open" in client.get("/?queue=review").text
+    site.put()
+    assert "Review, 2 open" in client.get("/?queue=review").text
+    for _ in range(2):
+        site.put()
+    assert "Review, over 2 open" in client.get("/?queue=review").text
+    assert "The queue has over 2 open items without them." in client.get("/?queue=review&q=lift").text
+    assert "Stage 1, 0 open" in client.get("/?queue=stage_1").text
+
+
+def test_a_complaint_that_somebody_works_on_again_is_not_listed_as_undecided(site: Site, client: TestClient) -> None:
+    number = site.put().id
+    client.post(f"/items/{number}/decide", data={**opened(client, number), "verdict": "complaint"})
+    opened(client, number)
+    assert f"/items/{number}" in client.get("/?queue=stage_1&mine=1").text
+    assert f"/items/{number}" not in client.get("/?queue=stage_1&status=claimed").text
 
 
 @pytest.mark.parametrize(
