@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.domain import Channel, Flag
@@ -65,7 +65,15 @@ class Which(BaseModel):
         return Filters(queue=queue, words=self.q, **plain)
 
 
-@router.get("/{queue}", dependencies=[Depends(may_read)])
+def _given_once(request: Request) -> None:
+    """A filter that comes twice is a mistake: nobody could tell which one was meant."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise HTTPException(422, f"Given more than once: {', '.join(twice)}. Give each filter once.")
+
+
+@router.get("/{queue}", dependencies=[Depends(may_read), Depends(_given_once)])
 def list_queue(queue: QueuePath, parts: Parts, which: Annotated[Which, Query()]) -> QueueOut:
     """Items by acknowledge-by date, earliest first, then by risk."""
     after, today = decode_cursor(which.cursor), parts.today()

@@ -331,6 +331,8 @@ def test_a_search_takes_its_words_as_they_stand(client: TestClient, item: QueueI
 @pytest.mark.parametrize(
     "query",
     [
+        "limit=1&limit=2",
+        "q=lift&q=lift",
         "limit=0",
         "limit=201",
         "limit=-1",

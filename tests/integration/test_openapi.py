@@ -50,6 +50,12 @@ def _items_that_are_there(_context: Any, path_parameters: dict[str, Any] | None)
     return path_parameters
 
 
+@schemathesis.hook("filter_query")
+def _what_is_wrong_is_sent(_context: Any, query: dict[str, Any] | None) -> bool:
+    """A list of none or one is sent as nothing or as what is in it: the service cannot see a list to refuse."""
+    return not any(isinstance(value, (list, dict)) and len(value) < 2 for value in (query or {}).values())
+
+
 def tried(operation: Any, cases: int, key: dict[str, str], limits: Limits) -> None:
     """Call one operation so often, as OpenAPI allows and as it does not, with a key and, to be refused, without."""
     modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
