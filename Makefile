@@ -77,8 +77,9 @@ cues: setup ## how often each kind of cue fires, and where it should not
 learning-curve: setup ## what more authors bring, at 10, 25, 50 and 100 % of them (ALSO=FILE: on that too)
 	$(BIN)/python benchmarks/learning_curve.py $(if $(ALSO),--also $(ALSO))
 
-bench: $(VENV)/.bench ## heard and its peers in one run: quality, speed and serving, ratios with spread, one chart (QUICK=1, ENCODER=FOLDERS)
-	$(BIN)/python -m benchmarks.together $(foreach folder,$(ENCODER),--encoder $(folder)) $(if $(QUICK),--quick)
+bench: $(VENV)/.bench ## heard and its peers in one run: quality, speed and serving, ratios with spread, one chart (QUICK=1, ENCODER=FOLDERS, ALSO=FILE, FINAL=1)
+	$(BIN)/python -m benchmarks.together $(foreach folder,$(ENCODER),--encoder $(folder)) $(if $(ALSO),--also $(ALSO)) \
+	    $(if $(FINAL),--final) $(if $(QUICK),--quick)
 
 bench-limits: setup ## heard as a multiple of a bare read, tokeniser and dot product; cost by length, batch and patterns (MODEL=FOLDER)
 	$(BIN)/python -m benchmarks.limits $(if $(MODEL),--model $(MODEL))

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import joblib
 import numpy as np
@@ -24,14 +24,19 @@ from pipeline.artefact import load
 from pipeline.classify import MessageClassifier
 from pipeline.domain import Message, PreparedMessage
 from pipeline.judging import Example
+from pipeline.params import load_params
 from pipeline.policy import load_profile
 from pipeline.steps.places import Places
+
+if TYPE_CHECKING:
+    from benchmarks.encoding import Encoder, OnnxEncoder
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 MINILM = CHECKOUT / "data" / "local" / "encoders" / "all-MiniLM-L6-v2"
 CHUNK = 256
 FAST = "heard, fast model"
 RELEASED = "heard, released model"
+PEERS = ("TF-IDF words + logistic regression", "fastText", "spaCy textcat, bag of words", "spaCy textcat, ensemble")
 _LESSONS = 400
 """Messages a peer learns from: how fast it answers does not depend on how much it learned."""
 
@@ -60,14 +65,15 @@ def heard_released(model: Path) -> Judge:
     return MessageClassifier.open(model, "hos-2024").classify
 
 
-def spacy_bag_of_words() -> Judge:
-    """SpaCy's linear text categoriser."""
-    return _spacy("bag of words")
+def peer(name: str) -> Judge:
+    """A candidate of `make bench-models`, by its name there."""
+    from benchmarks.candidates import plain_candidates  # noqa: PLC0415  # loads what only the peers need
+    from benchmarks.peers import peer_candidates  # noqa: PLC0415  # as above
 
-
-def spacy_ensemble() -> Judge:
-    """SpaCy's linear and convolutional text categoriser together."""
-    return _spacy("ensemble")
+    known = [*plain_candidates(load_params(Places(root=CHECKOUT).params)), *peer_candidates()]
+    candidate = next(each for each in known if each.name == name)
+    judge = candidate.fit(_lessons(), 1)
+    return lambda messages: judge([_as_written(message) for message in messages])
 
 
 def frozen_minilm() -> Judge:
@@ -77,7 +83,17 @@ def frozen_minilm() -> Judge:
     from benchmarks.encoding import Encoder  # noqa: PLC0415  # as above
 
     torch.set_num_threads(1)
-    encoder = Encoder(MINILM)
+    return _with_head(Encoder(MINILM))
+
+
+def frozen_minilm_in_onnxruntime() -> Judge:
+    """The same by onnxruntime."""
+    from benchmarks.encoding import OnnxEncoder  # noqa: PLC0415  # needs torch, an extra
+
+    return _with_head(OnnxEncoder(MINILM))
+
+
+def _with_head(encoder: "Encoder | OnnxEncoder") -> Judge:
     lessons = _lessons()
     head = LogisticRegression(max_iter=1000).fit(
         encoder.embed([message.text for _, message in lessons]), [row.label.value for row, _ in lessons]
@@ -96,9 +112,11 @@ def contestants(model: Path) -> tuple[Contestant, ...]:
     return (
         Contestant(name=FAST, open=partial(heard_fast, model)),
         Contestant(name=RELEASED, open=partial(heard_released, model), share=0.08),
-        Contestant(name="spaCy textcat, bag of words", open=spacy_bag_of_words),
-        Contestant(name="spaCy textcat, ensemble", open=spacy_ensemble),
+        *(Contestant(name=name, open=partial(peer, name)) for name in PEERS),
         Contestant(name="frozen MiniLM + LR, torch", open=frozen_minilm, share=0.15, missing=_no_minilm),
+        Contestant(
+            name="frozen MiniLM + LR, onnxruntime", open=frozen_minilm_in_onnxruntime, share=0.15, missing=_no_minilm
+        ),
     )
 
 
@@ -157,14 +175,6 @@ def _lessons() -> list[Example]:
     examples: list[Example] = joblib.load(Places(root=CHECKOUT).prepared)
     train = [example for example in examples if example[0].split == "train"]
     return [train[int(number)] for number in np.linspace(0, len(train) - 1, _LESSONS)]
-
-
-def _spacy(which: str) -> Judge:
-    from benchmarks.peers import peer_candidates  # noqa: PLC0415  # loads what only the peers need
-
-    categoriser = next(peer for peer in peer_candidates() if peer.name == f"spaCy textcat, {which}")
-    judge = categoriser.fit(_lessons(), 1)
-    return lambda messages: judge([_as_written(message) for message in messages])
 
 
 def _as_written(message: Message) -> PreparedMessage:

@@ -5,6 +5,8 @@ of the text, one file an encoder.
 """
 
 import hashlib
+import io
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +50,53 @@ class Encoder:
             pooled = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
             vectors[part] = torch.nn.functional.normalize(pooled, dim=1).numpy()
         return vectors
+
+
+class OnnxEncoder:
+    """The same vectors from onnxruntime: 32-bit, one thread, a text at a time so that nothing is padded."""
+
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime  # noqa: PLC0415  # loaded with torch, an extra, which writes the graph
+        from transformers import AutoTokenizer  # noqa: PLC0415  # an extra
+
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(_graph(folder), options, providers=["CPUExecutionProvider"])
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors of shape (texts, width)."""
+        ids = self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        return np.array([self._session.run(None, {"input_ids": np.array([row])})[0][0] for row in ids])
+
+
+def _graph(folder: Path) -> bytes:
+    import torch  # noqa: PLC0415  # an extra
+    from transformers import AutoModel  # noqa: PLC0415  # an extra
+
+    network = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+
+    class Pooled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+            hidden = self.network(input_ids=input_ids).last_hidden_state
+            return torch.nn.functional.normalize(hidden.mean(dim=1), dim=1)
+
+    written, names = io.BytesIO(), {"input_ids": {0: "texts", 1: "tokens"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's advice to use the newer exporter, and about constants while tracing
+        torch.onnx.export(
+            Pooled(),
+            (torch.tensor([[0, 1, 2, 3]]),),
+            written,
+            input_names=["input_ids"],
+            dynamic_axes=names,
+            dynamo=False,
+        )
+    return written.getvalue()
 
 
 class Embeddings:

@@ -142,7 +142,8 @@ def main() -> None:
     os.environ.setdefault("HEARD_AUDIT_KEY", secrets.token_hex(32))
     print(
         f"python -m benchmarks.officers --officers {given.officers} --items {given.items} --each {given.each} "
-        f"--pause {given.pause} --races {given.races} --seed {given.seed}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        f"--pause {given.pause} --races {given.races} --seed {given.seed}, "
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
     with tempfile.TemporaryDirectory() as folder:
         model = fast_model(Path(folder))
@@ -178,7 +179,7 @@ def _work(port: int, given: argparse.Namespace) -> list[Seen]:
     seen = [Seen() for _ in range(given.officers)]
     officers = [Officer(port, f"Officer {number}", one) for number, one in enumerate(seen)]
     with ThreadPoolExecutor(given.officers) as pool:
-        drawn = [random.Random(given.seed + number) for number in range(given.officers)]  # noqa: S311  # no secret
+        drawn = [random.Random(given.seed + number) for number in range(given.officers)]
         list(pool.map(lambda officer, own: officer.works(given.each, given.pause, own), officers, drawn))
     return seen
 

@@ -14,16 +14,19 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from benchmarks.contestants import CHECKOUT, FAST, MINILM, RELEASED
+from benchmarks.contestants import CHECKOUT, FAST, MINILM, PEERS, RELEASED
+from pipeline.artefact import serving_folder
+from pipeline.classify import MODELS
 
 _PICTURE = CHECKOUT / "docs" / "pictures" / "bench-frontier.png"
 _PROCESSED = CHECKOUT / "data" / "processed"
+_FROZEN = "frozen all-MiniLM-L6-v2 + logistic regression"
 _SAME = {
     FAST: "heard, fast model",
     RELEASED: "heard, model with encoder",
-    "spaCy textcat, bag of words": "spaCy textcat, bag of words",
-    "spaCy textcat, ensemble": "spaCy textcat, ensemble",
-    "frozen MiniLM + LR, torch": "frozen all-MiniLM-L6-v2 + logistic regression",
+    **{name: name for name in PEERS},
+    "frozen MiniLM + LR, torch": _FROZEN,
+    "frozen MiniLM + LR, onnxruntime": _FROZEN,
 }
 """Who is timed in `benchmarks.speed` -> whose row of `benchmarks.models` says its AUC."""
 
@@ -33,14 +36,25 @@ def main() -> None:
     options = _options()
     if not options.encoder and not MINILM.is_dir():
         print("No encoder folder is named or stands in data/local/encoders: rows of frozen encoders are left out.")
-    encoders = [part for folder in options.encoder for part in ("--encoder", str(folder))]
-    _run("models", *encoders, *(["--quick"] if options.quick else []))
+    _run("models", *_about_models(options))
     _run("speed", *(["--rounds", "2", "--messages", "200"] if options.quick else []))
     _run("serve", *(["--rounds", "1", "--requests", "100"] if options.quick else []))
     found = both(_kept("bench_models.json"), _kept("bench_speed.json"))
     if not options.quick and found:
         draw(found, _PICTURE)
         print(f"{_PICTURE.relative_to(CHECKOUT)} shows {', '.join(found)}")
+
+
+def _about_models(options: argparse.Namespace) -> list[str]:
+    """How `benchmarks.models` is called: with the encoders that are here, and the model that serves."""
+    folders = options.encoder or [MINILM] * MINILM.is_dir()
+    given = {
+        "--encoder": folders,
+        "--model": filter(None, [serving_folder(MODELS)]),
+        "--also": filter(None, [options.also]),
+    }
+    named = [part for name, paths in given.items() for path in paths for part in (name, str(path))]
+    return [*named, *["--final"] * options.final, *["--quick"] * options.quick]
 
 
 def both(models: dict[str, Any], speed: dict[str, Any]) -> dict[str, tuple[float, float]]:
@@ -86,6 +100,8 @@ def _run(name: str, *arguments: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--encoder", type=Path, action="append", default=[], help="folder of a sentence encoder: a row")
+    parser.add_argument("--also", type=Path, help="as for benchmarks.models")
+    parser.add_argument("--final", action="store_true", help="judge on the frozen test too")
     parser.add_argument("--quick", action="store_true", help="small: shows that all runs")
     return parser.parse_args()
 
