@@ -168,7 +168,7 @@ soak-webhooks: setup-dev ## 10,000 events to a target with 30 % faults, 50,000 a
 	    $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 
 bench-history: setup ## what it costs to look up who wrote before, at 10^3 to 10^6 messages (DATABASE=URL)
-	$(BIN)/python benchmarks/history.py $(if $(DATABASE),--database $(DATABASE))
+	$(BIN)/python -m benchmarks.history $(if $(DATABASE),--database $(DATABASE))
 
 year: setup ## simulated years with drift: miss rate, alarm, gate, against never retraining (VOLUME, SHARE, SEED, SEEDS)
 	$(BIN)/python -m benchmarks.year $(if $(VOLUME),--volume $(VOLUME)) $(if $(SHARE),--share $(SHARE)) $(if $(SEED),--seed $(SEED)) \

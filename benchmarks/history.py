@@ -1,6 +1,6 @@
 """What it costs to look up who wrote before, from a thousand to a million messages kept.
 
-python benchmarks/history.py [--database URL] [--sizes 1000 10000 100000 1000000]: rows are made up, seed 1.
+python -m benchmarks.history [--database URL] [--sizes 1000 10000 100000 1000000]: rows are made up, seed 1.
 """
 
 import argparse
@@ -12,7 +12,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert
+from sqlalchemy.engine import make_url
 
+from benchmarks.curves import draw
 from service.contacts import ContactKey, KeyKind
 from service.store.contacts import earlier
 from service.store.database import Database
@@ -30,15 +32,22 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(given.database or f"sqlite:///{folder}/heard.db")
+        url = given.database or f"sqlite:///{folder}/heard.db"
+        database = Database(url)
         database.migrate()
-        kept = 0
+        name, kept, found = make_url(url).get_backend_name(), 0, dict[float, float]()
         for size in given.sizes:
             fill(database, kept, size)
             kept = size
-            name = (given.database or "sqlite").partition(":")[0]
-            print(f"{name} {size:>9,} messages: {cost(database, size):.3f} ms a look-up")
+            found[size] = cost(database, size)
+            print(f"{name} {size:>9,} messages: {found[size]:.3f} ms a look-up")
         database.close()
+    draw(
+        f"history-{name}",
+        {name: found},
+        title=f"Who wrote before: a look-up, {name}",
+        labels=("past messages", "milliseconds"),
+    )
 
 
 def fill(database: Database, start: int, end: int) -> None:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import spacy
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.contestants import CHECKOUT, heard_fast
+from benchmarks.contestants import heard_fast
+from benchmarks.curves import draw
 from benchmarks.serve import SEED, rows
 from pipeline.artefact import load, serving_folder
 from pipeline.classify import MODELS
@@ -28,7 +28,6 @@ from pipeline.domain import Channel, CueKind, Message
 from pipeline.preprocess import prepare
 from pipeline.sieve import Sieve
 
-PICTURES = CHECKOUT / "docs" / "pictures"
 LENGTHS = (4, 16, 64, 256, 1_000, 4_000, 16_000, 60_000, 250_000, 1_000_000)
 """Words; a million are some 6 MB."""
 LARGEST = 10_000_000
@@ -171,16 +170,13 @@ def _print_curve(name: str, unit: str, scale: float, curve: Curve, console: Cons
 
 
 def _draw(name: str, unit: str, scale: float, curve: Curve) -> None:
-    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(list(curve), [took * scale for took in curve.values()], "o-")
-    of = {1e3: "milliseconds", 1e6: "microseconds a message"}[scale]
-    axes.set(xlabel=unit, ylabel=of, title=f"Processor time by {name}: fast model, 60 words unless said")
-    if name != "patterns":
-        axes.set(xscale="log", yscale="log")
-    else:
-        axes.set_ylim(bottom=0)
-    figure.savefig(PICTURES / f"limits-{name}.png", dpi=110)
+    draw(
+        name,
+        {name: {at: took * scale for at, took in curve.items()}},
+        title=f"Processor time by {name}: fast model, 60 words unless said",
+        labels=(unit, {1e3: "milliseconds", 1e6: "microseconds a message"}[scale]),
+        scale="linear" if name == "patterns" else "log",
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
 
+from benchmarks.curves import draw
 from service.claiming import Claiming
 from service.deadlines import Calendar
 from service.queue import QueueName, QueueStatus
@@ -107,11 +109,14 @@ def run(url: str, sizes: Sequence[int]) -> None:
             connection.execute(text("ANALYZE"))
         measure(database)
         found.append(measure(database))
-    print(
-        f"\n{url.split(':', maxsplit=1)[0]}, median of {REPEATS}, ms"
-        + "".join(f"{size:>12,}" for size in sizes)
-        + "       ratio"
+    kind = make_url(url).get_backend_name()
+    draw(
+        f"queue-{kind}",
+        {name: dict(zip(map(float, sizes), (one[name] for one in found), strict=True)) for name in found[0]},
+        title=f"What an officer waits for, {kind}",
+        labels=("messages, a third in each queue", "milliseconds, median"),
     )
+    print(f"\n{kind}, median of {REPEATS}, ms" + "".join(f"{size:>12,}" for size in sizes) + "       ratio")
     for name in found[0]:
         values = [one[name] for one in found]
         print(f"{name:35s}" + "".join(f"{value:12.2f}" for value in values) + f"{values[-1] / values[0]:12.1f}")
