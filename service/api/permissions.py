@@ -23,13 +23,13 @@ class Needs:
         self.permission = permission
         self._page = page
 
-    def __call__(
+    async def __call__(
         self, request: Request, parts: Parts, key: Annotated[HTTPAuthorizationCredentials | None, Security(KEY)]
     ) -> Caller:
         """Who is asking."""
         given = "authorization" in request.headers
         text = (key.credentials if key else "") if given else None
-        caller = parts.door.caller(address_of(request), text, request.cookies.get(parts.door.cookie))
+        caller = await parts.door.caller(address_of(request), text, request.cookies.get(parts.door.cookie))
         if caller is None:
             raise _sign_in_first(request) if self._page else _unknown()
         if self.permission not in caller.may:
@@ -38,7 +38,7 @@ class Needs:
         return caller
 
 
-def anyone() -> None:
+async def anyone() -> None:
     """For what needs no permission: health, the sign-in page, the description of the interface."""
 
 

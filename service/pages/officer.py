@@ -39,12 +39,12 @@ class NobodyKnown(HeardError):
 class NeedsOnForms(Needs):
     """As `Needs`; but what was typed must not be lost to a redirect (B90)."""
 
-    def __call__(
+    async def __call__(
         self, request: Request, parts: Parts, key: Annotated[HTTPAuthorizationCredentials | None, Security(KEY)]
     ) -> Caller:
         """Who is asking."""
         try:
-            return super().__call__(request, parts, key)
+            return await super().__call__(request, parts, key)
         except HTTPException as error:
             if error.status_code != 303:
                 raise

@@ -1,5 +1,6 @@
 """API keys, and who acts with them."""
 
+import asyncio
 import re
 import zlib
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from structlog.testing import capture_logs
 
 from service.api.context import Context
 from service.auth.keys import new_key, parsed
+from service.auth.refusals import TooOften
 from service.queue import QueueName
-from service.roles import Permission
+from service.roles import Caller, Permission, Role
 from service.store.columns import metadata
 from tests.builders import RECEIVED, a_row
 from tests.desk import clear, put
@@ -129,6 +131,26 @@ def test_an_address_that_guesses_keys_waits_but_its_good_keys_work(house: House)
         ]
         assert client.get("/v1/queue/review", headers=key).status_code == 200
     assert statuses == [401] * 30 + [429]
+
+
+def test_of_many_who_ask_at_once_each_is_let_in_as_who_they_are(used_context: Context) -> None:
+    clear(used_context.database)
+    house = House(used_context, requests_per_minute=3)
+    keys = [house.people.keys.create(f"system {n}", frozenset({Permission.READ}), None) for n in range(8)]
+    shown = [*keys, new_key().text, "nonsense", None, *[keys[0]] * 3]
+    session = house.session(Role.OFFICER, "S. Patel")[house.context.door.cookie]
+
+    async def asked() -> list[Caller | BaseException | None]:
+        door = house.context.door
+        each = [door.caller("203.0.113.9", key, session if key is None else None) for key in shown]
+        return await asyncio.gather(*each, return_exceptions=True)
+
+    answers = asyncio.run(asked())
+    assert [one.name for one in answers[:8] if isinstance(one, Caller)] == [f"system {n}" for n in range(8)]
+    assert answers[8:10] == [None, None]
+    assert isinstance(answers[10], Caller)
+    assert answers[10].name == "S. Patel"
+    assert [type(one) for one in answers[11:]] == [Caller, Caller, TooOften]
 
 
 def test_the_id_of_a_key_with_another_secret_opens_nothing(house: House) -> None:
