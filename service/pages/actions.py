@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -22,9 +24,10 @@ from service.pages import words
 from service.pages.next_item import next_address
 from service.pages.offering import sent_words
 from service.pages.officer import decides_on_pages
-from service.pages.typed import KEPT
+from service.pages.typed import KEPT, day_typed
 from service.pages.work import At, Work
 from service.queue import CLOSED, QueueItem
+from service.store import cases, items
 from service.turns import Asking
 
 router = APIRouter(prefix="/items/{item_id}", include_in_schema=False, dependencies=[Depends(decides_on_pages)])
@@ -40,7 +43,7 @@ def open_item(at: At) -> Response:
 def take_over(at: At) -> Response:
     """Take it from the officer who holds it; the history says why."""
     if not at.typed["take_over"].strip():
-        return at.show(errors=["Say why you take it over: the history keeps it."], status=422)
+        return at.refused("take_over", "Say why you take it over: the history keeps it.")
 
     def act() -> QueueItem:
         why = ClaimIn(take_over=at.typed["take_over"]).take_over
@@ -61,7 +64,8 @@ def renew(at: At) -> Response:
         until = item.claim.until if item.claim else at.parts.today().now
         if by_script:
             return JSONResponse({"left": _seconds_left(at, until), "clock": words.clock(until)})
-        return at.show(done=f"The item is yours until {words.clock(until)}.")
+        still = " What you typed is still below: press the button that is meant for it." if at.typed.anything() else ""
+        return at.show(done=f"The item is yours until {words.clock(until)}.{still}")
 
     return then(act()) if by_script else at.tried(act, then)
 
@@ -108,6 +112,8 @@ def decide(at: At) -> Response:
 @router.post("/offer")
 def offer(at: At) -> Response:
     """The resident was told how to complain: in which version of a wording, and what was made of it."""
+    if not at.typed["wording"].strip():
+        return at.refused("wording", "Write what you sent: the ledger keeps it.")
 
     def act() -> QueueItem:
         version, edited = sent_words(at)
@@ -124,19 +130,26 @@ def offer(at: At) -> Response:
     return at.goes_on(act)
 
 
+@router.post("/wording")
+def another_wording(at: At) -> Response:
+    """Show another wording, with whatever else is typed."""
+    return at.with_typed(wording_id=at.typed["another"], wording="").show()
+
+
 @router.post("/answer")
 def answer(at: At) -> Response:
-    """What the resident said to the offer."""
+    """What the resident said to the offer. Answers come singly, so no other item is opened."""
+    said = {OfferStep.ACCEPTED: "It is a complaint now, to be acknowledged.", OfferStep.DECLINED: "It is closed."}
+    step = OfferStep.ACCEPTED if at.typed["step"] == OfferStep.ACCEPTED else OfferStep.DECLINED
 
     def act() -> QueueItem:
-        step = OfferStep.ACCEPTED if at.typed["step"] == OfferStep.ACCEPTED else OfferStep.DECLINED
         asked = OfferIn(fence=at.typed.fence, step=step, **_fields(at, "reason"))
         accepted = step is OfferStep.ACCEPTED
         return at.parts.reviewing.answer_offer(
             at.item.id, at.asking, asked.fence, accepted=accepted, reason=asked.reason
         )
 
-    return at.goes_on(act)
+    return at.stays(act, f"The answer is kept. {said[step]}")
 
 
 @router.post("/acknowledge")
@@ -144,7 +157,7 @@ def acknowledge(at: At) -> Response:
     """The resident has the acknowledgement."""
 
     def act() -> QueueItem:
-        asked = AcknowledgeIn.model_validate({"fence": at.typed.fence, "on": at.typed["on"].strip() or None})
+        asked = AcknowledgeIn.model_validate({"fence": at.typed.fence, "on": day_typed(at.typed["on"])})
         return at.parts.reviewing.acknowledge(at.item.id, at.asking, asked.fence, asked.on)
 
     return at.goes_on(act)
@@ -184,7 +197,8 @@ def assign(at: At) -> Response:
     """Make an officer or team responsible, or nobody."""
     to = at.typed["to"].strip() or None
     return at.stays(
-        lambda: at.parts.reviewing.assign(at.item.id, at.asking, AssignIn(to=to).to), f"Assigned to {to or 'nobody'}."
+        lambda: at.parts.reviewing.assign(at.item.id, at.asking, AssignIn(to=to).to),
+        f"Assigned to {to}. Only that officer, or one of that team, is handed it now." if to else "Assigned to nobody.",
     )
 
 
@@ -193,7 +207,7 @@ def link(at: At) -> Response:
     """Put another message in this one's case."""
 
     def act() -> QueueItem:
-        asked = LinkIn(message_id=at.typed["link"].strip())
+        asked = LinkIn(message_id=_message_meant(at))
         return at.parts.reviewing.link(at.item.id, at.asking, asked.message_id)
 
     return at.stays(act, "The messages are in one case.")
@@ -215,9 +229,10 @@ def undo(at: At) -> Response:
     """Take back one's own last decision, and have the item before one again."""
 
     def then(item: QueueItem) -> Response:
+        undone = partial(_to_item, at, told="undone")
         if item.status in CLOSED:
-            return _to_item(at)
-        return at.tried(lambda: at.parts.claiming.claim(item.id, Asking(by=at.officer)), lambda _item: _to_item(at))
+            return undone()
+        return at.tried(lambda: at.parts.claiming.claim(item.id, Asking(by=at.officer)), lambda _item: undone())
 
     return at.tried(lambda: at.parts.reviewing.undo(at.item.id, at.asking), then)
 
@@ -226,9 +241,21 @@ def _opened(at: Work) -> Response:
     return at.show(done="The item is yours. What you typed is still below.") if at.typed.anything() else _to_item(at)
 
 
-def _to_item(at: Work) -> Response:
-    skipped = ".".join(map(str, at.typed.skipped))
-    return RedirectResponse(f"/items/{at.item.id}{'?skipped=' if skipped else ''}{skipped}#heading", 303)
+def _to_item(at: Work, told: str = "") -> Response:
+    asked = {"skipped": ".".join(map(str, at.typed.skipped)), "told": told}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return RedirectResponse(f"/items/{at.item.id}{'?' if query else ''}{query}#heading", 303)
+
+
+def _message_meant(at: Work) -> str:
+    """The message with the id that was typed, or that of the item with that number."""
+    typed = at.typed["link"].strip()
+    number = typed.removeprefix("item").strip()
+    with at.parts.database.reading() as connection:
+        if cases.exists(connection, typed) or not number.isdecimal() or len(number) > 18:
+            return typed
+        found = items.item(connection, int(number))
+    return found.message_id if found else typed
 
 
 def _fields(at: Work, *names: str) -> dict[str, Any]:

@@ -68,12 +68,17 @@ def choices_page(request: Request, reader: Reads, saved: str = "") -> HTMLRespon
 
 @acting.post("/choices")
 def choose(
-    parts: Parts, officer: Acts, keys: Annotated[str, Form()] = "", first: Annotated[str, Form()] = ""
+    parts: Parts,
+    officer: Acts,
+    *,
+    keys: Annotated[str, Form()] = "",
+    first: Annotated[str, Form()] = "",
+    team: Annotated[str, Form(max_length=100, pattern=r"^[^\x00-\x1f]*$")] = "",
 ) -> Response:
     """Keep them."""
     with parts.database.writing() as connection:
         before = desks.choices(connection, officer) or Choices()
-        made = replace(before, single_keys=keys == "on", suggestion_first=first == "on")
+        made = replace(before, single_keys=keys == "on", suggestion_first=first == "on", team=team.strip())
         desks.choose(connection, officer, made)
     return RedirectResponse("/choices?saved=1", 303)
 

@@ -18,6 +18,7 @@ from service.pages.undo import after_of
 from service.refusals import NoSuchItem
 from service.store import items, ledger, messages
 
+_TOLD = {"undone": "Undone: the item is as it was before."}
 router = APIRouter(prefix="/items/{item_id}", include_in_schema=False, dependencies=[Depends(sees_pages)])
 
 
@@ -31,12 +32,14 @@ def item_page(
     after: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     skipped: Annotated[str, Query(max_length=1_000)] = "",
     suggestion: Annotated[str, Query(max_length=10)] = "",
-    wording: Annotated[str, Query(max_length=100)] = "",
+    told: Annotated[str, Query(max_length=10)] = "",
 ) -> HTMLResponse:
     """An item as it is now. Looking changes nothing: to work on it is a button."""
     kept = ".".join(map(str, skipped_of(skipped)))
-    typed = Typed(fields={"skipped": kept, "wording_id": wording})
-    page = show_item(request, parts, item_id, reader, typed=typed, after=after, asked_to_see=suggestion == "shown")
+    typed, done = Typed(fields={"skipped": kept}), _TOLD.get(told, "")
+    page = show_item(
+        request, parts, item_id, reader, typed=typed, after=after, asked_to_see=suggestion == "shown", done=done
+    )
     viewed(parts, reader.name, f"item:{item_id}")
     return page
 
@@ -74,7 +77,7 @@ def show_item(
     typed: Typed,
     after: int | None = None,
     asked_to_see: bool = False,
-    errors: list[str] | None = None,
+    refusal: str = "",
     done: str = "",
     status: int = 200,
 ) -> HTMLResponse:
@@ -83,6 +86,7 @@ def show_item(
         view: dict[str, Any] = item_view(connection, parts, item_id, reader, typed=typed, asked_to_see=asked_to_see)
         view["after"] = after_of(connection, parts, after, reader.name)
         own = after_of(connection, parts, item_id, reader.name)
-    wrong = [{"text": error, "href": "#heading"} for error in errors or []]
-    view |= {"errors": errors, "error_list": wrong, "done": done, "undo_own": own if own and own.undoable else None}
+    wrong = [{"text": refusal, "href": "#heading"}] if refusal else []
+    wrong += [{"text": why, "href": f"#{name}"} for name, why in typed.wrong.items()]
+    view |= {"errors": wrong, "done": done, "undo_own": own if own and own.undoable else None}
     return show(request, "item.html", view, status=status)

@@ -60,16 +60,25 @@ def item_view(
         "earlier_more": max(0, len(message["prior_ids"]) - _EARLIER),
         "reviews": reviews.reviews(connection, item_id),
         "recorded": [made for made in reviews.requests(connection, item.message_id) if made.withdrawn_at is None],
-        "case": cases.messages_of(connection, item.message_id),
+        "case": ledger.earlier_messages(connection, cases.messages_of(connection, item.message_id)),
         "history": _history(connection, item_id),
         "offers": reviews.offers(connection, item_id),
-        "category": (suggested := _category(decision, parts) if seen else ""),
-        "category_choices": _categories(parts, typed["category"] or suggested),
+        "category": _category(decision, parts) if seen else "",
+        "category_choices": _categories(parts, typed["category"]),
         "wordings": (known := wordings.in_use(connection, parts.classifier.profile.name)),
+        "chosen": _wording(known, typed["wording_id"], message["channel"]),
         "reads": _reads(known, parts, item, message, reader),
         "profile": parts.classifier.profile.title,
         **_standing(item, parts, reader),
     }
+
+
+def _wording(known: list[Version], asked: str, channel: str) -> Version | None:
+    """The one asked for; else the first whose id begins with the channel, else the first."""
+    fits = [each for each in known if each.wording_id == asked] or [
+        each for each in known if each.wording_id.startswith(channel)
+    ]
+    return next(iter(fits or known), None)
 
 
 def _reads(

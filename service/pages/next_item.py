@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from service.api.context import Context
 from service.queue import QueueName, QueueStatus
 from service.refusals import TooLate
-from service.store import work_list
+from service.store import desks, work_list
 from service.store.work_list import Filters
 from service.turns import Asking
 
@@ -41,8 +41,14 @@ def _next(parts: Context, officer: str, queue: QueueName, status: QueueStatus, s
     held = _held(parts, officer, queue, skipped)
     if held is not None:
         return held
-    found = parts.claiming.claim_next(queue, officer, passing=skipped)
+    found = parts.claiming.claim_next(queue, officer, team=_team(parts, officer), passing=skipped)
     return found.item.id if found.item else None
+
+
+def _team(parts: Context, officer: str) -> str | None:
+    with parts.database.reading() as connection:
+        chosen = desks.choices(connection, officer)
+    return chosen.team or None if chosen else None
 
 
 def _held(parts: Context, officer: str, queue: QueueName, skipped: Sequence[int]) -> int | None:
@@ -57,8 +63,9 @@ def _next_standing(
 ) -> int | None:
     with parts.database.reading() as connection:
         page = work_list.page(connection, Filters(queue=queue, status=status), _TRIED, None, parts.today())
+    mine = {None, officer, _team(parts, officer)}
     for item in page.items:
-        if item.id not in skipped and item.assigned_to in {None, officer} and _claimed(parts, officer, item.id):
+        if item.id not in skipped and item.assigned_to in mine and _claimed(parts, officer, item.id):
             return item.id
     return None
 

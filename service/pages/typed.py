@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -14,6 +16,7 @@ from service.turns import Asking, Key
 
 LONGEST = 12_000_000
 """Bytes of one field as sent, more than a body may have: what is too long is shown again, to be shortened."""
+_DAYS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y")
 KEPT = (
     "category",
     "reason",
@@ -37,6 +40,8 @@ class Typed:
     """The fields of one form, as they came, with one kind of line end."""
 
     fields: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    """What must be put right, by field."""
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -81,6 +86,14 @@ async def _typed(request: Request) -> Typed:
     if any("\x00" in value and name not in KEPT for name, value in values.items()):
         raise HTTPException(400, "This form holds characters that no page of heard sends.")
     return Typed(fields={name: value.replace("\r\n", "\n").replace("\x00", "") for name, value in values.items()})
+
+
+def day_typed(text: str) -> str | None:
+    """A day as people in the UK write it, as the interface takes it; None where nothing is typed."""
+    for form in _DAYS:
+        with suppress(ValueError):
+            return datetime.strptime(text.strip(), form).date().isoformat()  # noqa: DTZ007  # a day has no zone
+    return text.strip() or None
 
 
 Form = Annotated[Typed, Depends(_typed)]

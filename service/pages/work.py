@@ -1,7 +1,7 @@
 """One officer's form about one item: tried, and answered with the next page or the same one with what went wrong."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -20,12 +20,15 @@ from service.refusals import ActionRefused, NoSuchItem
 from service.store import items
 from service.turns import Asking
 
+_TYPED_AS = {"message_id": "link"}
+"""Fields that the form has under another name."""
 _FIELDS = {
     "asks_for": "What is asked for",
     "take_over": "Why you take it over",
-    "on": "Day of the acknowledgement",
+    "on": "Acknowledged on",
     "to": "Assign to",
-    "message_id": "Message to link",
+    "link": "Message of the same case",
+    "why": "Reason",
     "reference": "Reference",
     "verdict": "Decision",
 }
@@ -77,21 +80,44 @@ class Work:
         try:
             item = act()
         except ValidationError as error:
-            return self.show(errors=_sentences(error), status=422)
+            return self.show(wrong=self._wrong(error), status=422)
         except ActionRefused as error:
-            return self.show(errors=[str(error)], status=status_of_refusal(error))
+            return self.show(refusal=str(error), status=status_of_refusal(error))
         return then(item)
 
-    def show(self, *, errors: list[str] | None = None, done: str = "", status: int = 200) -> Response:
-        """The page as it is now."""
+    def refused(self, name: str, why: str) -> Response:
+        """The page with what is wrong with one field."""
+        return self.show(wrong={name: why}, status=422)
+
+    def with_typed(self, **fields: str) -> "Work":
+        """As if these fields had come like that."""
+        return replace(self, typed=replace(self.typed, fields=self.typed.fields | fields))
+
+    def _wrong(self, error: ValidationError) -> dict[str, str]:
+        """A sentence by field."""
+        found = {}
+        for fault in error.errors():
+            name = _TYPED_AS.get(said := str(fault["loc"][0]), said)
+            name = (
+                "why"
+                if name == "reason" and "why" in self.typed.fields and self.action in {"extend", "reopen"}
+                else name
+            )
+            found[name] = _sentence(name, str(fault["type"]), fault.get("ctx", {}), fault["msg"])
+        return found
+
+    def show(
+        self, *, wrong: dict[str, str] | None = None, refusal: str = "", done: str = "", status: int = 200
+    ) -> Response:
+        """The page as it is now, with what is wrong by field, or why it was refused."""
         return show_item(
             self.request,
             self.parts,
             self.item.id,
             self.reader,
-            typed=self.typed,
+            typed=replace(self.typed, wrong=wrong or {}),
             asked_to_see=self.typed["saw"] == "1",
-            errors=errors,
+            refusal=refusal,
             done=done,
             status=status,
         )
@@ -108,17 +134,12 @@ def _work(request: Request, item_id: ItemId, parts: Parts, *, officer: Acts, rea
 At = Annotated[Work, Depends(_work)]
 
 
-def _sentences(error: ValidationError) -> list[str]:
-    return [
-        _sentence(str(fault["loc"][0]), str(fault["type"]), fault.get("ctx", {}), fault["msg"])
-        for fault in error.errors()
-    ]
-
-
 def _sentence(name: str, kind: str, limits: dict[str, object], otherwise: str) -> str:
     field = _FIELDS.get(name, name.replace("_", " ").capitalize())
     if kind == "string_too_long":
         return f"{field}: use at most {limits['max_length']:,} characters. What you typed is still below."
     if kind in {"string_too_short", "string_pattern_mismatch"}:
         return f"{field}: write something."
+    if name == "on":
+        return f"{field}: write the day like 27/11/2026."
     return f"{field}: {otherwise.removeprefix('Value error, ')}."

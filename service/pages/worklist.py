@@ -15,7 +15,7 @@ from service.pages.officer import Acts, Reads, decides_on_pages
 from service.pages.rows import row
 from service.pages.taking import PURPOSES
 from service.pages.undo import after_of
-from service.queue import QueueName
+from service.queue import QueueName, QueueStatus
 from service.refusals import ActionRefused
 from service.store import claims, desks, queues, work_list
 from service.store.desks import View
@@ -73,9 +73,14 @@ def work_list_page(request: Request, parts: Parts, reader: Reads, asked: Annotat
 
 
 @acting.post("/next")
-def start(parts: Parts, officer: Acts, queue: Annotated[QueueName, Form()]) -> Response:
-    """Claim the most urgent item of a queue and open it."""
-    return RedirectResponse(next_address(parts, officer, queue), 303)
+def start(
+    parts: Parts,
+    officer: Acts,
+    queue: Annotated[QueueName, Form()],
+    status: Annotated[QueueStatus, Form()] = QueueStatus.NEW,
+) -> Response:
+    """Claim the most urgent item of a queue that stands so, and open it."""
+    return RedirectResponse(next_address(parts, officer, queue, status=status), 303)
 
 
 @acting.post("/assign")

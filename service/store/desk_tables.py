@@ -11,6 +11,7 @@ officer_choice = Table(
     Column("single_keys", Boolean, nullable=False),
     Column("suggestion_first", Boolean, nullable=False),
     Column("toured", Boolean, server_default=false(), nullable=False),
+    Column("team", String(100), server_default="", nullable=False),
 )
 
 saved_view = Table(

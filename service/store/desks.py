@@ -13,11 +13,13 @@ MOST_VIEWS = 20
 class Choices:
     """`single_keys`: one key decides (WCAG 2.1.4 asks for a way to switch that off). `suggestion_first`: heard's
     suggestion is shown with the message; else the officer asks for it. `toured`: the tour is not offered any more.
+    `team`: the officer is handed what is assigned to it, too.
     """
 
     single_keys: bool = True
     suggestion_first: bool = True
     toured: bool = False
+    team: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,7 @@ class View:
 def choices(connection: Connection, officer: str) -> Choices | None:
     """What an officer chose; None for one who has chosen nothing yet."""
     row = connection.execute(select(officer_choice).where(officer_choice.c.officer == officer)).mappings().first()
-    return Choices(**{name: row[name] for name in ("single_keys", "suggestion_first", "toured")}) if row else None
+    return Choices(**{name: row[name] for name in Choices.__dataclass_fields__}) if row else None
 
 
 def choose(connection: Connection, officer: str, made: Choices) -> None:

@@ -73,9 +73,11 @@ def test_a_wording_is_changed_and_the_next_offer_is_made_in_it(site: Site, windo
     officer.sees("You can complain, A. Khan")
     officer.press("Save as version 2")
     officer.sees("Officers are offered this version")
-    officer.open(f"/items/{item.id}?wording=survey-1")
+    officer.open(f"/items/{item.id}")
     officer.press("Open and work on it")
-    officer.page.get_by_role("link", name="Survey answer").click()
+    officer.page.get_by_label("Note").fill("Rang her")
+    officer.press("Survey answer: how to complain")
+    assert officer.page.get_by_label("Note").input_value() == "Rang her"
     assert officer.page.get_by_label("What you send").input_value() == "You can complain, A. Khan"
     officer.press("Offer made")
     officer.open("/offers")

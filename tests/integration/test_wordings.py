@@ -1,5 +1,8 @@
 """Wordings: changed by an administrator, version by version, and which one an offer was made in."""
 
+import html
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -19,6 +22,19 @@ def save(client: TestClient, name: str = "survey-1", text: str = WORDS, base: in
     return client.post(f"/wordings/{name}", data=data).status_code
 
 
+def worded(client: TestClient, number: int) -> str:
+    """The page of an item with the wording for surveys chosen."""
+    data = {**form_of(client.get(f"/items/{number}").text), "another": "survey-1"}
+    return client.post(f"/items/{number}/wording", data=data).text
+
+
+def shown(page: str) -> str:
+    """The wording as it stands in its field."""
+    found = re.search(r'<textarea[^>]* name="wording"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert found
+    return html.unescape(found[1]).strip()
+
+
 def test_a_preview_saves_nothing_and_a_saved_version_is_offered_filled_and_on_the_record(
     site: Site, client: TestClient
 ) -> None:
@@ -29,7 +45,7 @@ def test_a_preview_saves_nothing_and_a_saved_version_is_offered_filled_and_on_th
     assert save(client) == 303
     assert "Version 2, by A. Khan" in client.get("/wordings").text
     opened(client, item.id)
-    assert f"A. Khan says. Quote {item.id}." in client.get(f"/items/{item.id}?wording=survey-1").text
+    assert f"A. Khan says. Quote {item.id}." in worded(client, item.id)
     with site.parts.database.reading() as connection:
         *_, row = [row for row in audit.rows(connection) if row.kind == "wording.changed"]
     assert row.about == "wording:hos-2024/survey-1"
@@ -38,11 +54,11 @@ def test_a_preview_saves_nothing_and_a_saved_version_is_offered_filled_and_on_th
 
 def test_an_offer_says_for_good_which_version_was_sent(site: Site, client: TestClient) -> None:
     first, second, own = (site.put(QueueName.SIGNPOST) for _ in range(3))
-    form = {**opened(client, first.id), **form_of(client.get(f"/items/{first.id}?wording=survey-1").text)}
+    form = {**opened(client, first.id), **form_of(worded(client, first.id)), "wording": shown(worded(client, first.id))}
     assert save(client) == 303
     client.post(f"/items/{first.id}/offer", data=form)
     opened(client, second.id)
-    form = form_of(client.get(f"/items/{second.id}?wording=survey-1").text)
+    form = form_of(worded(client, second.id))
     sent = WORDS.replace("{officer}", "A. Khan").replace("{item}", str(second.id))
     client.post(f"/items/{second.id}/offer", data={**form, "wording": sent})
     form = {**opened(client, own.id), "wording_version": "", "wording_id": "", "wording": "You may complain."}

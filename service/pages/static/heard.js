@@ -6,19 +6,23 @@ document.body.classList.add("js-enabled")
 const form = document.getElementById("work")
 const held = document.getElementById("held")
 const warning = document.getElementById("warning")
-const FIELDS = "input, textarea, select, [contenteditable]"
+const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"
 const WARN_BEFORE = 120 // seconds
 const LOOK_EVERY = 10 // seconds
 
 // Keys (WCAG 2.1.4): only where the officer left them on, never inside a field, never with another key held.
+// Esc leaves a field; Enter in one of many fields sends nothing, for nobody could tell which button is meant.
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches?.(FIELDS)) event.target.blur()
+  if (event.key === "Enter" && event.target.matches?.("#work input[type=text]")) event.preventDefault()
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return
   if (event.target instanceof Element && event.target.closest(FIELDS)) return
   const pressed = event.key.toLowerCase()
   const button = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === pressed)
   if (!button) return
   event.preventDefault()
-  button.click()
+  if (button.matches(FIELDS)) button.focus()
+  else button.click()
 })
 
 // A form goes once; the server would do it once anyway. After a file the page stays, and another may be taken.
