@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from service.api.context import Context
 from service.app import build_context
 from service.settings import Settings
 from service.store.database import Database
+from tests import forked
 from tests.postgres import Cluster, postgres_programs
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -27,14 +27,12 @@ def heard(
     *arguments: str, cwd: Path | None = None, stdin: bytes = b"", **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run the command as a user would."""
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "heard"), *arguments],
-        input=stdin.decode("latin-1"),
-        encoding="latin-1" if stdin else "utf-8",
-        capture_output=True,
+    return forked.run(
+        arguments,
         cwd=cwd,
-        env={**os.environ, **environment},
-        check=False,
+        stdin=stdin,
+        encoding="latin-1" if stdin else "utf-8",
+        environment={**os.environ, **environment},
     )
 
 
