@@ -129,6 +129,23 @@ def test_no_script_in_what_anybody_wrote_runs(site: Site, window: Windows) -> No
         officer.page.get_by_label("Note").fill("\n".join(PAYLOADS[:20]))
         fold_out(officer, "Assign")
         officer.press("Assign")
+        officer.press("Link")
+        officer.sees("That was not done")
+        assert _ran(officer.page) == []
+    officer.open("/?queue=review")
+    for box in officer.page.locator("input[name=item]").all()[:10]:
+        box.check()
+    officer.press("Look at them and decide together")
+    assert _ran(officer.page) == []
+    for payload in PAYLOADS[::20]:
+        officer.open("/choices")
+        officer.page.get_by_label("Your team").fill(payload[:100])
+        officer.press("Save")
+        assert _ran(officer.page) == []
+        officer.open("/wordings/new")
+        officer.page.get_by_label("Name, by which officers choose it").fill(payload[:60])
+        officer.page.get_by_label("Wording").fill(f"You can complain. {payload}")
+        officer.press("Preview")
         assert _ran(officer.page) == []
     put_models(site, " ".join(PAYLOADS))
     officer.open("/model")
