@@ -14,7 +14,7 @@ from service.pages.layout import show
 from service.pages.next_item import skipped_of
 from service.pages.officer import Reader, Reads
 from service.pages.typed import Typed
-from service.pages.undo import after_of
+from service.pages.undo import after_of, typed_before
 from service.refusals import NoSuchItem
 from service.store import items, ledger, messages
 
@@ -36,9 +36,19 @@ def item_page(
 ) -> HTMLResponse:
     """An item as it is now. Looking changes nothing: to work on it is a button."""
     kept = ".".join(map(str, skipped_of(skipped)))
-    typed, done = Typed(fields={"skipped": kept}), _TOLD.get(told, "")
+    fields, done = {"skipped": kept}, _TOLD.get(told, "")
+    if done:
+        with parts.database.reading() as connection:
+            fields |= typed_before(connection, item_id)
     page = show_item(
-        request, parts, item_id, reader, typed=typed, after=after, asked_to_see=suggestion == "shown", done=done
+        request,
+        parts,
+        item_id,
+        reader,
+        typed=Typed(fields=fields),
+        after=after,
+        asked_to_see=suggestion == "shown",
+        done=done,
     )
     viewed(parts, reader.name, f"item:{item_id}")
     return page

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from service.api.context import Context
 from service.queue import UNDOABLE, QueueStatus
-from service.store import items
+from service.store import items, reviews
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,21 @@ class After:
     id: int
     status: QueueStatus
     undoable: bool
+
+
+def typed_before(connection: Connection, item_id: int) -> dict[str, str]:
+    """What an officer had typed into the decision that was taken back, so that it need not be typed again."""
+    item, made = items.item(connection, item_id), [*reviews.reviews(connection, item_id).values()]
+    if item is None or item.status is not QueueStatus.NEW or not made:
+        return {}
+    asked, last = reviews.requests(connection, item.message_id), made[-1]
+    return {
+        "note": last.note,
+        "reason": last.reason,
+        "category": last.category,
+        "contested": "1" if last.contested else "",
+        "asks_for": asked[-1].asks_for if asked and asked[-1].withdrawn_at else "",
+    }
 
 
 def after_of(connection: Connection, parts: Context, item_id: int | None, officer: str) -> After | None:

@@ -264,6 +264,20 @@ def test_the_answer_to_an_offer_opens_no_other_item(site: Site, client: TestClie
     assert item(site, other.id).claim is None
 
 
+def test_an_undo_says_so_and_keeps_what_was_typed(site: Site, client: TestClient) -> None:
+    put = site.put()
+    typed = {"note": "Rang <her>", "asks_for": "Mend the lift", "reason": "third time", "contested": "1"}
+    client.post(f"/items/{put.id}/decide", data={**opened(client, put.id), "verdict": "complaint", **typed})
+    went_to = client.post(f"/items/{put.id}/undo").headers["location"]
+    page = client.get(went_to).text
+    assert "Undone: the item is as it was before." in page
+    assert item(site, put.id).status is QueueStatus.NEW
+    for words in ("Rang &lt;her&gt;</textarea>", "Mend the lift</textarea>", 'value="third time"'):
+        assert words in page
+    assert re.search(r'name="contested"[^>]* checked', page)
+    assert "Rang" not in client.get(f"/items/{site.put().id}?told=undone").text
+
+
 def test_a_category_is_kept_only_where_the_officer_chooses_it(site: Site, client: TestClient) -> None:
     kept = []
     for chosen in ({}, {"category": "Charges"}):
