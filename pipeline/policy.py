@@ -122,7 +122,7 @@ def route(  # noqa: PLR0911  # one line a rule, in their order
     if prediction.complaint >= thresholds.stage_1:
         return _sure(prediction, cues, channel, prior_contacts, profile)
     if prediction.complaint >= thresholds.review:
-        return _routing(Route.REVIEW, f"May be a complaint ({prediction.complaint:.0%}), not sure enough to say.")
+        return _routing(Route.REVIEW, f"May be a complaint ({percent(prediction.complaint)}), not sure enough to say.")
     doubt = _doubt(cues, flags, profile, language=language, windowed=windowed)
     if doubt is not None:
         return _routing(Route.REVIEW, doubt)
@@ -179,7 +179,7 @@ def flags_of(
 def _sure(
     prediction: Prediction, cues: Collection[Cue], channel: Channel, prior_contacts: int | None, profile: Profile
 ) -> Routing:
-    sure = f"Reads as a complaint ({prediction.complaint:.0%})."
+    sure = f"Reads as a complaint ({percent(prediction.complaint)})."
     if channel is Channel.SURVEY:
         return _routing(
             Route.SIGNPOST,
@@ -198,3 +198,8 @@ def _likelier(prediction: Prediction) -> Label:
 
 def _routing(where: Route, *reasons: str) -> Routing:
     return Routing(route=where, reasons=reasons)
+
+
+def percent(share: float) -> str:
+    """A probability as officers read it. Nothing is certain, so never 0 or 100 %."""
+    return "over 99%" if share > 0.99 else "under 1%" if share < 0.01 else f"{share:.0%}"

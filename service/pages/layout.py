@@ -11,6 +11,7 @@ from jinja2.runtime import Context as TemplateContext
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from pipeline.policy import percent
 from service import assets
 from service.pages import words
 from service.pages.officer import stood_on
@@ -44,7 +45,7 @@ def _environment() -> Environment:
         day=words.day,
         moment=words.moment,
         clock=words.clock,
-        percent=words.percent,
+        percent=percent,
         likeliness=words.likeliness,
     )
     return found

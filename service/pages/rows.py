@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from pipeline.domain import Channel, CueKind, Flag
+from pipeline.policy import percent
 from service.deadlines import Today
 from service.pages import words
 from service.queue import QueueItem, QueueStatus
@@ -27,7 +28,7 @@ def row(item: QueueItem, details: RowMapping, today: Today, reader: str) -> dict
         "excerpt": excerpt(details["text"]),
         "flags": [] if hidden else [words.FLAGS[Flag(flag)][0] for flag in details["flags"]],
         "because": "" if hidden else _because(details),
-        "risk": "" if item.blind else words.percent(item.risk),
+        "risk": "" if item.blind else percent(item.risk),
         "earlier": len(details["prior_ids"]),
         "urgency": words.urgency_of(item, today),
         "deadline": deadline(item),

@@ -181,11 +181,6 @@ _URGENCY = {Urgency.OVERDUE: ("Overdue", "govuk-tag--red"), Urgency.DUE_SOON: ("
 _LIKELINESS = ((0.9, "Very likely"), (0.65, "Likely"), (0.35, "Perhaps"), (0.1, "Unlikely"), (0.0, "Very unlikely"))
 
 
-def percent(share: float) -> str:
-    """Nothing is certain, so never 0 or 100 %."""
-    return "over 99%" if share > 0.99 else "under 1%" if share < 0.01 else f"{share:.0%}"
-
-
 def likeliness(share: float) -> str:
     """A probability in words."""
     return next(words for least, words in _LIKELINESS if share >= least)
