@@ -86,13 +86,16 @@ def _begin(job: Job) -> None:
 
 
 def _done(job: Job) -> Iterator[Done]:
-    """The parts of this job that are finished."""
+    """The parts of this job that are finished, their refused rows among the run's or still to be brought together."""
+    together = (job.output / _MANIFEST).is_file()
     for path in job.output.glob("part-*.parquet"):
         try:
             done = done_part(path)
         except (OSError, pa.ArrowException):
             continue  # damaged since: it is scored again
-        if done is not None and done.job == job.identity:
+        if done is None or done.job != job.identity:
+            continue
+        if together or not (done.refused or done.unusable) or rejects_of(job.output, done.number).is_file():
             yield done
 
 

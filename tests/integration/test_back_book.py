@@ -21,6 +21,7 @@ from pipeline.back_book.work import classifier_of, score_part
 from pipeline.classify import MessageClassifier
 from pipeline.contract import decision_row, message_from_row
 from pipeline.errors import ModelError, SettingsError
+from tests.books import write_book
 from tests.builders import COMPLAINT, REQUEST, THANKS
 from tests.conftest import CHECKOUT, heard
 
@@ -200,6 +201,21 @@ def test_a_damaged_or_missing_part_is_scored_again(model: Path, book: Path, tmp_
     (job.output / "part-000003.parquet").unlink()
     run_locally(job, 1, Unwatched())
     assert [row["id"] for row in rows_in(job.output)] == [f"m{n}" for n in range(ROWS)]
+
+
+def test_a_run_whose_manifest_is_gone_is_finished_again_with_all_its_refusals(model: Path, tmp_path: Path) -> None:
+    write_book(tmp_path / "book.parquet", 1_000, seed=7)
+    job = a_run(model, tmp_path / "book.parquet", tmp_path / "out")
+    run_locally(job, 1, Unwatched())
+    before = {path.name: path.read_bytes() for path in job.output.iterdir() if path.is_file()}
+    assert before["_rejects.jsonl"]
+    (job.output / "_manifest.json").unlink()
+    (job.output / "_rejects.jsonl").unlink()
+    run_locally(job, 1, Unwatched())
+    after = {path.name: path.read_bytes() for path in job.output.iterdir() if path.is_file()}
+    assert {name: after[name] for name in ("_manifest.json", "_rejects.jsonl")} == {
+        name: before[name] for name in ("_manifest.json", "_rejects.jsonl")
+    }
 
 
 def test_two_runs_do_not_write_to_one_folder(model: Path, book: Path, tmp_path: Path) -> None:
