@@ -37,7 +37,7 @@ def _heard(arguments: Sequence[str], cwd: Path, streams: Mapping[str, Path], env
     for number, name in enumerate(_NAMES):
         mode = os.O_RDONLY if name == "stdin" else os.O_WRONLY | os.O_CREAT
         os.dup2(os.open(streams[name], mode), number)
-        setattr(sys, name, open(number, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        setattr(sys, name, open(number, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # a descriptor, open to the end
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)

@@ -83,7 +83,14 @@ def skip(at: At) -> Response:
     skipped = [*at.typed.skipped, at.item.id]
 
     def then(_item: QueueItem) -> Response:
-        where = next_address(at.parts, at.officer, at.item.queue, status=at.item.status, skipped=skipped)
+        where = next_address(
+            at.parts,
+            at.officer,
+            at.item.queue,
+            status=at.item.status,
+            skipped=skipped,
+            team=at.reader.choices.team,
+        )
         return RedirectResponse(where, 303)
 
     return at.tried(lambda: at.parts.claiming.release(at.item.id, at.asking, at.typed.fence), then)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from service.api.context import Context
 from service.queue import QueueName, QueueStatus
 from service.refusals import TooLate
-from service.store import desks, work_list
+from service.store import work_list
 from service.store.work_list import Filters
 from service.turns import Asking
 
@@ -22,12 +22,14 @@ def next_address(
     status: QueueStatus = QueueStatus.NEW,
     after: int | None = None,
     skipped: Sequence[int] = (),
+    team: str = "",
 ) -> str:
     """Where to go on: the next item of this queue that stands where the last one stood, claimed; else the list.
 
-    One that the officer holds already comes first, so who sends a form twice holds one item more at most.
+    What is assigned to the officer's team is theirs too. One that the officer holds already comes first, so who sends
+    a form twice holds one item more at most.
     """
-    chosen = _next(parts, officer, queue, status, skipped)
+    chosen = _next(parts, officer, queue, status, skipped, team=team)
     asked = {"after": after, "skipped": ".".join(map(str, skipped[-MOST_SKIPPED:]))}
     query = urlencode({name: value for name, value in asked.items() if value})
     if chosen is None:
@@ -35,20 +37,16 @@ def next_address(
     return f"/items/{chosen}{'?' if query else ''}{query}#heading"
 
 
-def _next(parts: Context, officer: str, queue: QueueName, status: QueueStatus, skipped: Sequence[int]) -> int | None:
+def _next(
+    parts: Context, officer: str, queue: QueueName, status: QueueStatus, skipped: Sequence[int], *, team: str
+) -> int | None:
     if status is not QueueStatus.NEW:
-        return _next_standing(parts, officer, queue, status, skipped)
+        return _next_standing(parts, officer, queue, status, skipped, team=team)
     held = _held(parts, officer, queue, skipped)
     if held is not None:
         return held
-    found = parts.claiming.claim_next(queue, officer, team=_team(parts, officer), passing=skipped)
+    found = parts.claiming.claim_next(queue, officer, team=team or None, passing=skipped)
     return found.item.id if found.item else None
-
-
-def _team(parts: Context, officer: str) -> str | None:
-    with parts.database.reading() as connection:
-        chosen = desks.choices(connection, officer)
-    return chosen.team or None if chosen else None
 
 
 def _held(parts: Context, officer: str, queue: QueueName, skipped: Sequence[int]) -> int | None:
@@ -59,11 +57,11 @@ def _held(parts: Context, officer: str, queue: QueueName, skipped: Sequence[int]
 
 
 def _next_standing(
-    parts: Context, officer: str, queue: QueueName, status: QueueStatus, skipped: Sequence[int]
+    parts: Context, officer: str, queue: QueueName, status: QueueStatus, skipped: Sequence[int], *, team: str
 ) -> int | None:
     with parts.database.reading() as connection:
         page = work_list.page(connection, Filters(queue=queue, status=status), _TRIED, None, parts.today())
-    mine = {None, officer, _team(parts, officer)}
+    mine = {None, officer, team}
     for item in page.items:
         if item.id not in skipped and item.assigned_to in mine and _claimed(parts, officer, item.id):
             return item.id

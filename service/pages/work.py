@@ -20,8 +20,8 @@ from service.refusals import ActionRefused, NoSuchItem
 from service.store import items
 from service.turns import Asking
 
-_TYPED_AS = {"message_id": "link"}
-"""Fields that the form has under another name."""
+_TYPED_AS = {("link", "message_id"): "link", ("extend", "reason"): "why", ("reopen", "reason"): "why"}
+"""Fields that the form of an action has under another name."""
 _FIELDS = {
     "asks_for": "What is asked for",
     "take_over": "Why you take it over",
@@ -66,6 +66,7 @@ class Work:
                 status=self.typed.stood or self.item.status,
                 after=self.item.id,
                 skipped=self.typed.skipped,
+                team=self.reader.choices.team,
             )
             return RedirectResponse(where, 303)
 
@@ -97,12 +98,8 @@ class Work:
         """A sentence by field."""
         found = {}
         for fault in error.errors():
-            name = _TYPED_AS.get(said := str(fault["loc"][0]), said)
-            name = (
-                "why"
-                if name == "reason" and "why" in self.typed.fields and self.action in {"extend", "reopen"}
-                else name
-            )
+            said = str(fault["loc"][0])
+            name = _TYPED_AS.get((self.action, said), said)
             found[name] = _sentence(name, str(fault["type"]), fault.get("ctx", {}), fault["msg"])
         return found
 

@@ -76,11 +76,12 @@ def work_list_page(request: Request, parts: Parts, reader: Reads, asked: Annotat
 def start(
     parts: Parts,
     officer: Acts,
+    reader: Reads,
     queue: Annotated[QueueName, Form()],
     status: Annotated[QueueStatus, Form()] = QueueStatus.NEW,
 ) -> Response:
     """Claim the most urgent item of a queue that stands so, and open it."""
-    return RedirectResponse(next_address(parts, officer, queue, status=status), 303)
+    return RedirectResponse(next_address(parts, officer, queue, status=status, team=reader.choices.team), 303)
 
 
 @acting.post("/assign")
