@@ -251,7 +251,8 @@ def _opened(at: Work) -> Response:
 def _to_item(at: Work, told: str = "") -> Response:
     asked = {"skipped": ".".join(map(str, at.typed.skipped)), "told": told}
     query = urlencode({name: value for name, value in asked.items() if value})
-    return RedirectResponse(f"/items/{at.item.id}{'?' if query else ''}{query}#heading", 303)
+    where = "" if told else "#heading"  # what is told stands above the heading
+    return RedirectResponse(f"/items/{at.item.id}{'?' if query else ''}{query}{where}", 303)
 
 
 def _message_meant(at: Work) -> str:
