@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -21,7 +20,7 @@ from service.action_schemas import (
     ReviewIn,
 )
 from service.pages import words
-from service.pages.next_item import next_address
+from service.pages.next_item import item_address, next_address
 from service.pages.offering import sent_words
 from service.pages.officer import decides_on_pages
 from service.pages.typed import KEPT, day_typed
@@ -73,25 +72,16 @@ def renew(at: At) -> Response:
 @router.post("/release")
 def release(at: At) -> Response:
     """Give it back undecided."""
-    back = RedirectResponse(f"/?queue={at.item.queue.value}#heading", 303)
+    back = RedirectResponse(f"/?{at.typed.within(at.item.queue).query()}#heading", 303)
     return at.tried(lambda: at.parts.claiming.release(at.item.id, at.asking, at.typed.fence), lambda _item: back)
 
 
 @router.post("/skip")
 def skip(at: At) -> Response:
     """Leave it for later, and go on."""
-    skipped = [*at.typed.skipped, at.item.id]
 
     def then(_item: QueueItem) -> Response:
-        where = next_address(
-            at.parts,
-            at.officer,
-            at.item.queue,
-            status=at.item.status,
-            skipped=skipped,
-            team=at.reader.choices.team,
-        )
-        return RedirectResponse(where, 303)
+        return RedirectResponse(next_address(at.parts, at.round), 303)
 
     return at.tried(lambda: at.parts.claiming.release(at.item.id, at.asking, at.typed.fence), then)
 
@@ -249,10 +239,8 @@ def _opened(at: Work) -> Response:
 
 
 def _to_item(at: Work, told: str = "") -> Response:
-    asked = {"skipped": ".".join(map(str, at.typed.skipped)), "told": told}
-    query = urlencode({name: value for name, value in asked.items() if value})
     where = "" if told else "#heading"  # what is told stands above the heading
-    return RedirectResponse(f"/items/{at.item.id}{'?' if query else ''}{query}{where}", 303)
+    return RedirectResponse(item_address(at.item.id, {"within": at.typed["within"], "told": told}, where), 303)
 
 
 def _message_meant(at: Work) -> str:

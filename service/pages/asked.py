@@ -1,10 +1,11 @@
 """What an officer asks of the work list: the filters in its address."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.domain import Channel, Flag
 from service.pages import words
@@ -13,6 +14,7 @@ from service.store.work_list import Filters
 
 _Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 _AGES = {"": "Any", "2": "More than 2 days ago", "5": "More than 5 days ago", "10": "More than 10 days ago"}
+_SURE = {"": "Any"} | {str(band): name for band, name in enumerate(words.BANDS)}
 _WHEN = {"": "Any", "overdue": "Overdue", "soon": "Due today or on the next working day"}
 
 
@@ -29,6 +31,7 @@ class Asked(BaseModel):
     flag: Flag | Literal[""] = ""
     due: Literal["", "overdue", "soon"] = ""
     age: Literal["", "2", "5", "10"] = ""
+    sure: Literal["", "0", "1", "2", "3", "4"] = ""
     officer: _Line = ""
     model: _Line = ""
     mine: Literal["", "1"] = ""
@@ -49,6 +52,7 @@ class Asked(BaseModel):
             due_soon=self.due == "soon",
             words=self.q.strip() or None,
             model_version=self.model.strip() or None,
+            band=int(self.sure) if self.sure else None,
             received_before=now - timedelta(days=int(self.age)) if self.age else None,
         )
 
@@ -68,6 +72,15 @@ def list_query(query: str) -> str:
     return urlencode(known)
 
 
+def asked_of(query: str, queue: QueueName) -> Asked:
+    """The list that an address says; where that is no list of this queue, the whole queue."""
+    with suppress(ValidationError):
+        asked = Asked.model_validate(dict(parse_qsl(list_query(query))))
+        if asked.queue is queue:
+            return asked
+    return Asked(queue=queue)
+
+
 def selects(asked: Asked, jurisdiction: str) -> list[dict[str, Any]]:
     """The lists to choose from."""
     statuses = {"": "Open"} | {status.value: word for status, word in words.STATUSES.items()}
@@ -81,6 +94,7 @@ def selects(asked: Asked, jurisdiction: str) -> list[dict[str, Any]]:
         _select("category", "Category", categories, asked.category),
         _select("flag", "Flag", flags, asked.flag),
         _select("age", "Received", _AGES, asked.age),
+        _select("sure", "Complaint probability", _SURE, asked.sure),
     ]
 
 

@@ -14,7 +14,6 @@ from service.roles import Role
 from service.store.insight import DateCount, Deadline, Kept
 
 _HOUR = 3600
-BANDS = ("Under 10%", "10% to 35%", "35% to 65%", "65% to 90%", "90% and over")
 _GROUPS = {
     Role.VIEWER: "viewers",
     Role.OFFICER: "officers",
@@ -65,7 +64,7 @@ def _time_rows(found: Insight) -> list[tuple[Cell, ...]]:
 
 def by_band(found: Insight) -> Table:
     """How often officers found otherwise, by how sure heard was."""
-    shown = zip(BANDS, found.bands, strict=True)
+    shown = zip(words.BANDS, found.bands, strict=True)
     return _overturned(
         "overturned-by-confidence",
         "Overturned suggestions by confidence",

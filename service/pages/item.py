@@ -9,9 +9,9 @@ from service.api.context import Context, Parts
 from service.api.items import ItemId
 from service.api.permissions import sees_pages
 from service.api.views import viewed
+from service.pages.asked import list_query
 from service.pages.item_view import item_view
 from service.pages.layout import show
-from service.pages.next_item import skipped_of
 from service.pages.officer import Reader, Reads
 from service.pages.typed import Typed
 from service.pages.undo import after_of, typed_before
@@ -30,13 +30,12 @@ def item_page(
     reader: Reads,
     *,
     after: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    skipped: Annotated[str, Query(max_length=1_000)] = "",
+    within: Annotated[str, Query(max_length=2_000)] = "",
     suggestion: Annotated[str, Query(max_length=10)] = "",
     told: Annotated[str, Query(max_length=10)] = "",
 ) -> HTMLResponse:
     """An item as it is now. Looking changes nothing: to work on it is a button."""
-    kept = ".".join(map(str, skipped_of(skipped)))
-    fields, done = {"skipped": kept}, _TOLD.get(told, "")
+    fields, done = {"within": list_query(within)}, _TOLD.get(told, "")
     if done:
         with parts.database.reading() as connection:
             fields |= typed_before(connection, item_id)

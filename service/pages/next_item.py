@@ -1,81 +1,111 @@
 """The next item, without going back to the list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from service.api.context import Context
-from service.queue import QueueName, QueueStatus
+from service.pages.asked import Asked
+from service.queue import QueueItem, QueueStatus
 from service.refusals import TooLate
-from service.store import work_list
+from service.store import claims, work_list
 from service.store.work_list import Filters
 from service.turns import Asking
 
-MOST_SKIPPED = 50
-_TRIED = 10
+_LATER = timedelta(hours=8)
+"""What an officer gave back is left to others, and to the next working day."""
+_LOOKED_THROUGH = 20
+_AT_ONCE = 25
 
 
-def next_address(
-    parts: Context,
-    officer: str,
-    queue: QueueName,
-    *,
-    status: QueueStatus = QueueStatus.NEW,
-    after: int | None = None,
-    skipped: Sequence[int] = (),
-    team: str = "",
-) -> str:
-    """Where to go on: the next item of this queue that stands where the last one stood, claimed; else the list.
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """What an officer works through: a queue as they filtered it, those of its items that stand so.
 
-    What is assigned to the officer's team is theirs too. One that the officer holds already comes first, so who sends
-    a form twice holds one item more at most.
+    What is assigned to their team is theirs too.
     """
-    chosen = _next(parts, officer, queue, status, skipped, team=team)
-    asked = {"after": after, "skipped": ".".join(map(str, skipped[-MOST_SKIPPED:]))}
-    query = urlencode({name: value for name, value in asked.items() if value})
+
+    officer: str
+    team: str
+    asked: Asked
+    stands: QueueStatus = QueueStatus.NEW
+
+    @property
+    def within(self) -> str:
+        """The list they work through, as an address has it; nothing for a whole queue."""
+        return self.asked.query() if self.asked.is_filtered() else ""
+
+    def filters(self, parts: Context) -> Filters:
+        """What is theirs to take."""
+        mine = {self.officer, self.team, self.asked.officer.strip()} - {""}
+        asked = self.asked.filters(self.officer, parts.today().now)
+        return replace(asked, status=self.stands, claimed_by=None, free_for=tuple(sorted(mine)))
+
+
+def next_address(parts: Context, round_: Round, *, after: int | None = None, afresh: bool = False) -> str:
+    """Where to go on: the next item of the round, claimed; else the list.
+
+    One that the officer holds already comes first, so who sends a form twice holds one item more at most. What they
+    left for later comes only when they start `afresh` and nothing else is left.
+    """
+    later = _left_for_later(parts, round_)
+    chosen = _next(parts, round_, later)
+    if chosen is None and later and afresh:
+        chosen = _next(parts, round_, ())
     if chosen is None:
-        return f"/?queue={queue.value}&note=none{'&' if query else ''}{query}#heading"
-    return f"/items/{chosen}{'?' if query else ''}{query}#heading"
+        note = "later" if later and not afresh else "none"
+        listed = urlencode({"note": note} | ({"after": after} if after else {}))
+        return f"/?{round_.within or round_.asked.query()}&{listed}#heading"
+    return item_address(chosen, {"after": after, "within": round_.within})
 
 
-def _next(
-    parts: Context, officer: str, queue: QueueName, status: QueueStatus, skipped: Sequence[int], *, team: str
-) -> int | None:
-    if status is not QueueStatus.NEW:
-        return _next_standing(parts, officer, queue, status, skipped, team=team)
-    held = _held(parts, officer, queue, skipped)
+def item_address(item_id: int, given: dict[str, object], where: str = "#heading") -> str:
+    """The page of an item, with what is given of what it may be asked."""
+    query = urlencode({name: value for name, value in given.items() if value})
+    return f"/items/{item_id}{'?' if query else ''}{query}{where}"
+
+
+def _next(parts: Context, round_: Round, passing: Sequence[int]) -> int | None:
+    if round_.within or round_.stands is not QueueStatus.NEW:
+        return next((item.id for item in _fitting(parts, round_, passing) if _claimed(parts, round_, item.id)), None)
+    held = _held(parts, round_)
     if held is not None:
         return held
-    found = parts.claiming.claim_next(queue, officer, team=team or None, passing=skipped)
+    team = round_.team or None
+    found = parts.claiming.claim_next(round_.asked.queue, round_.officer, team=team, passing=passing)
     return found.item.id if found.item else None
 
 
-def _held(parts: Context, officer: str, queue: QueueName, skipped: Sequence[int]) -> int | None:
-    mine = Filters(queue=queue, status=QueueStatus.CLAIMED, claimed_by=officer)
+def _held(parts: Context, round_: Round) -> int | None:
+    mine = Filters(queue=round_.asked.queue, status=QueueStatus.CLAIMED, claimed_by=round_.officer)
     with parts.database.reading() as connection:
-        page = work_list.page(connection, mine, len(skipped) + 1, None, parts.today())
-    return next((item.id for item in page.items if item.id not in skipped), None)
+        page = work_list.page(connection, mine, 1, None, parts.today())
+    return page.items[0].id if page.items else None
 
 
-def _next_standing(
-    parts: Context, officer: str, queue: QueueName, status: QueueStatus, skipped: Sequence[int], *, team: str
-) -> int | None:
-    with parts.database.reading() as connection:
-        page = work_list.page(connection, Filters(queue=queue, status=status), _TRIED, None, parts.today())
-    mine = {None, officer, team}
-    for item in page.items:
-        if item.id not in skipped and item.assigned_to in mine and _claimed(parts, officer, item.id):
-            return item.id
-    return None
+def _fitting(parts: Context, round_: Round, passing: Sequence[int]) -> Iterator[QueueItem]:
+    filters, after = round_.filters(parts), None
+    for _ in range(_LOOKED_THROUGH):
+        with parts.database.reading() as connection:
+            page = work_list.page(connection, filters, _AT_ONCE, after, parts.today())
+        yield from (item for item in page.items if item.id not in passing)
+        if page.next is None:
+            return
+        after = page.next
 
 
-def _claimed(parts: Context, officer: str, item_id: int) -> bool:
+def _claimed(parts: Context, round_: Round, item_id: int) -> bool:
     try:
-        parts.claiming.claim(item_id, Asking(by=officer))
+        parts.claiming.claim(item_id, Asking(by=round_.officer))
     except TooLate:
         return False
     return True
 
 
-def skipped_of(text: str) -> list[int]:
-    """The items an address says were left for later."""
-    return [int(part) for part in text.split(".") if part.isdecimal() and len(part) < 19][-MOST_SKIPPED:]
+def _left_for_later(parts: Context, round_: Round) -> list[int]:
+    now = parts.today().now
+    with parts.database.reading() as connection:
+        return claims.left_for_later(
+            connection, round_.asked.queue, round_.stands, round_.officer, since=now - _LATER, now=now
+        )

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
 
-from service.pages.next_item import skipped_of
+from service.pages.asked import Asked, asked_of
 from service.queue import QueueName, QueueStatus
 from service.turns import Asking, Key
 
@@ -61,10 +61,9 @@ class Typed:
         """How it stood then."""
         return QueueStatus(self["stood"]) if self["stood"] in set(QueueStatus) else None
 
-    @property
-    def skipped(self) -> list[int]:
-        """The items left for later."""
-        return skipped_of(self["skipped"])
+    def within(self, queue: QueueName) -> Asked:
+        """The list the officer works through."""
+        return asked_of(self["within"], queue)
 
     def anything(self) -> bool:
         """Whether there is something to lose."""

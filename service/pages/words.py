@@ -177,6 +177,8 @@ EVENTS = {
     ItemEventKind.FILED_SERVICE_REQUEST: "read it after all: a service request",
     ItemEventKind.FILED_OTHER: "read it after all: neither a complaint nor a request",
 }
+BANDS = ("Under 10%", "10% to 35%", "35% to 65%", "65% to 90%", "90% and over")
+"""Of the complaint probability, in the order of `service.store.insight_work.BANDS`."""
 _URGENCY = {Urgency.OVERDUE: ("Overdue", "govuk-tag--red"), Urgency.DUE_SOON: ("Due soon", "govuk-tag--yellow")}
 _LIKELINESS = ((0.9, "Very likely"), (0.65, "Likely"), (0.35, "Perhaps"), (0.1, "Unlikely"), (0.0, "Very unlikely"))
 

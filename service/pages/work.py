@@ -12,7 +12,7 @@ from service.api.context import Context, Parts
 from service.api.items import ItemId
 from service.api.problems import status_of_refusal
 from service.pages.item import show_item
-from service.pages.next_item import next_address
+from service.pages.next_item import Round, next_address
 from service.pages.officer import Acts, Reader, Reads
 from service.pages.typed import Form, Typed
 from service.queue import QueueItem
@@ -55,20 +55,21 @@ class Work:
         """Who asks, once."""
         return self.typed.asking(self.officer, f"{self.item.id} {self.action}")
 
+    @property
+    def round(self) -> Round:
+        """What the officer goes on with: the list as it was when the page was shown, items that stood like this one."""
+        return Round(
+            officer=self.officer,
+            team=self.reader.choices.team,
+            asked=self.typed.within(self.typed.queue or self.item.queue),
+            stands=self.typed.stood or self.item.status,
+        )
+
     def goes_on(self, act: Callable[[], QueueItem]) -> Response:
         """Done with this item: on to the next."""
 
         def then(_item: QueueItem) -> Response:
-            where = next_address(
-                self.parts,
-                self.officer,
-                self.typed.queue or self.item.queue,
-                status=self.typed.stood or self.item.status,
-                after=self.item.id,
-                skipped=self.typed.skipped,
-                team=self.reader.choices.team,
-            )
-            return RedirectResponse(where, 303)
+            return RedirectResponse(next_address(self.parts, self.round, after=self.item.id), 303)
 
         return self.tried(act, then)
 

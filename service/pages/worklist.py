@@ -8,14 +8,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from service.api.context import Context, Parts
 from service.api.permissions import sees_pages
 from service.api.queue import decode_cursor, encode_cursor
-from service.pages.asked import Asked, list_query, selects
+from service.pages.asked import Asked, asked_of, list_query, selects
 from service.pages.layout import show
-from service.pages.next_item import next_address
+from service.pages.next_item import Round, next_address
 from service.pages.officer import Acts, Reads, decides_on_pages
 from service.pages.rows import row
 from service.pages.taking import PURPOSES
 from service.pages.undo import after_of
-from service.queue import QueueName, QueueStatus
+from service.queue import OPEN, QueueName, QueueStatus
 from service.refusals import ActionRefused
 from service.store import claims, desks, queues, work_list
 from service.store.desks import View
@@ -32,7 +32,8 @@ _EMPTY = {
     QueueName.SIGNPOST: "No offers are waiting to be made.",
 }
 _NOTED = {
-    "none": "Nothing is free in this queue now.",
+    "none": "Nothing is free here now.",
+    "later": "Only what you left for later is free here now. Start again to take it up.",
     "chosen": "Choose at least one item first.",
     "purpose": "Choose what the file is for, then download it again.",
 }
@@ -54,6 +55,7 @@ def work_list_page(request: Request, parts: Parts, reader: Reads, asked: Annotat
         "queue": asked.queue,
         "asked": asked,
         "filtered": asked.is_filtered(),
+        "starts_with": _starts_with(asked),
         "selects": selects(asked, parts.classifier.profile.jurisdiction),
         "query": asked.query(),
         "counts": counts,
@@ -77,11 +79,15 @@ def start(
     parts: Parts,
     officer: Acts,
     reader: Reads,
+    *,
     queue: Annotated[QueueName, Form()],
     status: Annotated[QueueStatus, Form()] = QueueStatus.NEW,
+    within: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
-    """Claim the most urgent item of a queue that stands so, and open it."""
-    return RedirectResponse(next_address(parts, officer, queue, status=status, team=reader.choices.team), 303)
+    """Claim the most urgent item of a queue, or of a list of it, that stands so, and open it."""
+    asked = asked_of(within, queue)
+    chosen = Round(officer=officer, team=reader.choices.team, asked=asked, stands=status)
+    return RedirectResponse(next_address(parts, chosen, afresh=True), 303)
 
 
 @acting.post("/assign")
@@ -139,6 +145,12 @@ def _troubles(parts: Parts) -> list[str]:
     if not parts.classifier.problem:
         return []
     return ["The model does not work as it should: new messages may come to Review unread by it, as undetermined."]
+
+
+def _starts_with(asked: Asked) -> QueueStatus | None:
+    """Where what is worked through from this list stands; None where the list has nothing left to do."""
+    stands = asked.status or QueueStatus.NEW
+    return stands if stands in OPEN and not asked.mine else None
 
 
 def _notes(asked: str, others: int) -> list[str]:

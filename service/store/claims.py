@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from service.queue import AHEAD, QueueItem, QueueName, QueueStatus
+from service.queue import AHEAD, ItemEventKind, QueueItem, QueueName, QueueStatus
 from service.store.items import item_of
+from service.store.review_tables import item_event
 from service.store.tables import queue_item
 
 
@@ -66,6 +67,23 @@ def claimed_by_others(connection: Connection, queue: QueueName, by: str, now: da
         .where(~is_free(now), queue_item.c.claimed_by != by)
     )
     return int(connection.execute(query).scalar_one())
+
+
+def left_for_later(
+    connection: Connection, queue: QueueName, status: QueueStatus, by: str, *, since: datetime, now: datetime
+) -> list[int]:
+    """Items of a queue that an officer gave back since then, and that nobody holds; they still stand so."""
+    given_back = (
+        select(item_event.c.item_id)
+        .where(item_event.c.kind == ItemEventKind.GIVEN_BACK.value)
+        .where(item_event.c.actor == by, item_event.c.at >= since)
+    )
+    query = (
+        select(queue_item.c.id)
+        .where(queue_item.c.id.in_(given_back), queue_item.c.queue == queue.value)
+        .where(queue_item.c.status == status.value, is_free(now))
+    )
+    return [*connection.execute(query).scalars()]
 
 
 def _claim(

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from pipeline.domain import Label
-from service.queue import QueueName
+from service.queue import ItemEventKind, QueueName
 from service.store.columns import Moment, metadata, one_of, serial
 from service.store.wording_tables import wording_version
 
@@ -51,6 +51,15 @@ item_event = Table(
     UniqueConstraint("item_id", "version"),
     one_of("from_queue", QueueName),
     one_of("to_queue", QueueName),
+)
+
+_GIVEN_BACK = item_event.c.kind == ItemEventKind.GIVEN_BACK.value
+Index(
+    "ix_item_event_given_back",
+    item_event.c.actor,
+    item_event.c.at,
+    sqlite_where=_GIVEN_BACK,
+    postgresql_where=_GIVEN_BACK,
 )
 
 review = Table(

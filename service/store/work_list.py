@@ -14,6 +14,7 @@ from pipeline.domain import Channel, Flag
 from service.deadlines import Today
 from service.queue import QueueItem, QueueName, QueueStatus
 from service.store.claims import is_free
+from service.store.insight_work import BANDS
 from service.store.items import item_of
 from service.store.tables import decision, message, queue_item
 
@@ -48,6 +49,10 @@ class Filters:
     due_soon: bool = False
     words: str | None = None
     model_version: str | None = None
+    band: int | None = None
+    """Of `BANDS`: how likely the model found a complaint."""
+    free_for: tuple[str, ...] = ()
+    """Only what nobody but these holds, and what is assigned to nobody or to one of these."""
     received_before: datetime | None = None
 
 
@@ -61,7 +66,7 @@ class Page:
 
 def page(connection: Connection, filters: Filters, limit: int, after: Position | None, today: Today) -> Page:
     """Up to `limit` items."""
-    query, costly = _chosen(filters, after), _costly(filters, today)
+    query, costly = _chosen(filters, after, today), _costly(filters, today)
     if not costly:
         found = _items(connection, query.limit(limit + 1))
         return Page(items=found[:limit], next=position(found[limit - 1]) if len(found) > limit else None)
@@ -89,7 +94,7 @@ def _items(connection: Connection, query: Select[Any]) -> list[QueueItem]:
     return [item_of(row) for row in connection.execute(query).mappings()]
 
 
-def _chosen(filters: Filters, after: Position | None) -> Select[Any]:
+def _chosen(filters: Filters, after: Position | None, today: Today) -> Select[Any]:
     """What an index finds."""
     query = select(*queue_item.c).where(queue_item.c.queue == filters.queue.value)
     if _held(filters):
@@ -100,6 +105,10 @@ def _chosen(filters: Filters, after: Position | None) -> Select[Any]:
         query = query.where(queue_item.c.status == filters.status.value)
     if filters.assigned_to is not None:
         query = query.where(queue_item.c.assigned_to == filters.assigned_to)
+    if filters.free_for:
+        held, assigned = queue_item.c.claimed_by, queue_item.c.assigned_to
+        query = query.where(or_(is_free(today.now), held.in_(filters.free_for)))
+        query = query.where(or_(assigned.is_(None), assigned.in_(filters.free_for)))
     return _in_order(query if after is None else query.where(_later(after)))
 
 
@@ -125,7 +134,7 @@ def _later(after: Position) -> ColumnElement[bool]:
 def _costly(filters: Filters, today: Today) -> list[ColumnElement[bool]]:
     """What is looked up item by item."""
     found = [*_when(filters, today), *_what(filters)]
-    if filters.status in {QueueStatus.NEW, QueueStatus.CLAIMED}:
+    if filters.status in {QueueStatus.NEW, QueueStatus.CLAIMED} and not filters.free_for:
         free = is_free(today.now)
         found.append(free if filters.status is QueueStatus.NEW else ~free)
     if filters.claimed_by is not None:
@@ -156,6 +165,10 @@ def _what(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.flag is not None:
         flagged = cast(decision.c.flags, String).contains(f'"{filters.flag.value}"', autoescape=True)
         found.append(and_(flagged, ~HIDDEN))
+    if filters.band is not None:
+        low, high = (0.0, *BANDS)[filters.band], (*BANDS, None)[filters.band]
+        found += [decision.c.complaint >= low, ~HIDDEN]
+        found += [decision.c.complaint < high] if high else []
     if filters.model_version is not None:
         found.append(decision.c.model_version == filters.model_version)
     if filters.received_before is not None:

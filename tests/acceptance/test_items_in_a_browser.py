@@ -91,7 +91,7 @@ def test_every_other_action_works(site: Site, window: Windows, script: bool) -> 
     officer.press("Give it back")
     officer.press("Start with the most urgent")
     officer.press("Skip")
-    officer.sees("Nothing is free")
+    officer.sees("Only what you left for later")
     officer.open(f"/items/{other.id}")
     officer.press("Open and work on it")
     officer.press("Other")
