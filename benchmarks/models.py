@@ -19,6 +19,7 @@ from benchmarks.peers import peer_candidates
 from benchmarks.reporting import CALIBRATION, Report, log, print_report, write
 from benchmarks.subwords import subword_candidates
 from benchmarks.trials import SEED, Trial, preparing_speed, run
+from benchmarks.tuned import tuned_candidates
 from pipeline.corpus import corpus_sha256, read_labelled
 from pipeline.judging import Example
 from pipeline.params import load_params
@@ -75,6 +76,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--also", type=Path, help="JSON Lines with id, text, channel, label, contested")
     parser.add_argument("--encoder", type=Path, action="append", default=[], help="folder of a sentence encoder: a row")
+    parser.add_argument(
+        "--tune", type=Path, action="append", default=[], help="folder of an encoder to fine-tune: a row"
+    )
+    parser.add_argument("--seeds", type=int, default=1, help="rows a fine-tuned encoder, each with another seed")
     parser.add_argument("--model", type=Path, help="folder of a promoted model trained on this corpus: a row")
     parser.add_argument("--only", default="", help="only candidates whose names hold one of these words (a,b); print")
     parser.add_argument("--final", action="store_true", help="judge on the frozen test too")
@@ -89,6 +94,7 @@ def _roster(places: Places, encoders: Sequence[Embeddings], options: argparse.Na
         *subword_candidates(),
         *peer_candidates(),
         *(frozen_encoder(embeddings) for embeddings in encoders),
+        *tuned_candidates(options.tune, load_params(places.params).encoder, options.seeds),
         *released,
     ]
     wanted = [candidate for candidate in everybody if any(word in candidate.name for word in options.only.split(","))]

@@ -4,6 +4,9 @@ Not a step of dvc.yaml: the released model holds the encoder that came of it, an
 that all else can be repeated without it.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from pipeline.corpus import corpus_sha256
 from pipeline.encode import Encoder
 from pipeline.encoder.export import exported
@@ -12,6 +15,7 @@ from pipeline.encoder.network import Network, encoder_place, tokenizer_of
 from pipeline.encoder.soft_labels import write_soft_labels
 from pipeline.encoder.tuning import Schedule, fine_tune, probabilities
 from pipeline.errors import SettingsError
+from pipeline.judging import Example
 from pipeline.params import EncoderParams, load_params
 from pipeline.steps.places import Places
 from pipeline.steps.train import in_splits, learned
@@ -20,17 +24,21 @@ from pipeline.steps.train import in_splits, learned
 def run(places: Places) -> None:
     """One round over all that may be learned from, then rounds over the everyday part, which it must end near."""
     params = load_params(places.params).encoder
-    place = encoder_place(params.teacher, places.encoders)
-    tokenizer, network = tokenizer_of(place), Network.pretrained(place)
-    examples = learned(places)
-    first = Schedule.of(params, epochs=1, learning_rate=params.learning_rate)
-    fine_tune(network, tokenizer, lessons_of(examples, params), first, what="Teacher, all")
-    last = Schedule.of(params, epochs=params.teacher_epochs, learning_rate=params.everyday_rate)
-    fine_tune(network, tokenizer, lessons_of(everyday(examples), params), last, what="Teacher, everyday")
+    network, tokenizer = fine_tuned(encoder_place(params.teacher, places.encoders), learned(places), params)
     network.save(places.teacher, tokenizer)
     taught = in_splits(places, "train")
     found = probabilities(network, tokenizer, [message.text for _, message in taught])
     write_soft_labels(places.soft_labels, [row.message.id for row, _ in taught], found, corpus_sha256(places.raw))
+
+
+def fine_tuned(place: str, examples: Sequence[Example], params: EncoderParams) -> tuple[Network, Any]:
+    """The encoder at `place`, fine-tuned on `examples`, and its tokeniser."""
+    tokenizer, network = tokenizer_of(place), Network.pretrained(place)
+    first = Schedule.of(params, epochs=1, learning_rate=params.learning_rate)
+    fine_tune(network, tokenizer, lessons_of(examples, params), first, what="Teacher, all")
+    last = Schedule.of(params, epochs=params.teacher_epochs, learning_rate=params.everyday_rate)
+    fine_tune(network, tokenizer, lessons_of(everyday(examples), params), last, what="Teacher, everyday")
+    return network, tokenizer
 
 
 def served(places: Places, params: EncoderParams) -> Encoder:

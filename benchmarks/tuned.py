@@ -1,0 +1,49 @@
+"""Encoders fine-tuned as `heard teach` tunes its teacher: rows of `make bench-models`, one a folder and seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.candidates import Answer, Judge, by_probability
+from pipeline.domain import PreparedMessage
+from pipeline.judging import Example
+from pipeline.params import EncoderParams
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuned:
+    """The encoder in `folder`, one round over all lessons, then some over the everyday part, with the settings of
+    params.yaml. Its probabilities are not calibrated.
+    """
+
+    folder: Path
+    params: EncoderParams
+    knob: str = "everyday rounds"
+    settings: tuple[float, ...] = (1.0, 3.0)
+    slow: bool = True
+
+    @property
+    def name(self) -> str:
+        """By folder and seed."""
+        return f"fine-tuned {self.folder.name}, seed {self.params.seed}"
+
+    def fit(self, examples: Sequence[Example], setting: float) -> Judge:
+        """What `heard teach` does, on `examples`."""
+        from pipeline.encoder.tuning import probabilities  # noqa: PLC0415  # an extra
+        from pipeline.steps.teach import fine_tuned  # noqa: PLC0415  # an extra
+
+        network, tokenizer = fine_tuned(str(self.folder), examples, replace(self.params, teacher_epochs=int(setting)))
+
+        def judge(prepared: Sequence[PreparedMessage]) -> Answer:
+            return by_probability(probabilities(network, tokenizer, [message.text for message in prepared]))
+
+        return judge
+
+
+def tuned_candidates(folders: Sequence[Path], params: EncoderParams, seeds: int) -> list[FineTuned]:
+    """A row a folder and seed."""
+    return [
+        FineTuned(folder=folder, params=replace(params, seed=params.seed + number))
+        for folder in folders
+        for number in range(seeds)
+    ]
