@@ -117,7 +117,7 @@ def _suggestion(decision: RowMapping, marks: list[Any]) -> dict[str, Any]:
         {
             "number": mark.number,
             "text": mark.text,
-            "kind": words.CUES[CueKind(mark.kind)] if mark.kind != "words" else "weighed towards a complaint",
+            "kind": words.noticed(mark.kind),
             "provision": (name := cues.get((mark.start, mark.end, mark.kind), "")),
             "meaning": words.PROVISIONS.get(name, ""),
         }

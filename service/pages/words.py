@@ -183,6 +183,11 @@ _URGENCY = {Urgency.OVERDUE: ("Overdue", "govuk-tag--red"), Urgency.DUE_SOON: ("
 _LIKELINESS = ((0.9, "Very likely"), (0.65, "Likely"), (0.35, "Perhaps"), (0.1, "Unlikely"), (0.0, "Very unlikely"))
 
 
+def noticed(kind: str) -> str:
+    """What a mark in a message stands for: a kind of cue, or "words" that moved the model."""
+    return "weighed towards a complaint" if kind == "words" else CUES[CueKind(kind)]
+
+
 def likeliness(share: float) -> str:
     """A probability in words."""
     return next(words for least, words in _LIKELINESS if share >= least)

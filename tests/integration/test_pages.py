@@ -72,6 +72,13 @@ def test_an_item_of_the_blind_sample_shows_nothing_of_what_heard_thinks_until_it
     assert "HOS 1.5" in client.get(f"/items/{put.id}").text
 
 
+def test_a_mark_in_the_message_says_by_itself_what_was_noticed(site: Site, client: TestClient) -> None:
+    page = client.get(f"/items/{site.put(decision=a_noticed_decision()).id}").text
+    says = "has been in touch before"
+    assert f'title="{says}">third time<sup><a href="#noticed-1"' in page
+    assert f'aria-label="Why: {says}, note 1">1</a>' in page
+
+
 def test_who_hides_the_suggestion_sees_it_when_they_ask_and_the_review_says_which(
     site: Site, client: TestClient
 ) -> None:
