@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, Strict, model_validator
 from pipeline.domain import Label
 from service.body import Body, Line, Name, Note, Reason
 from service.store.reviews import Offer, Review
+from service.store.second_readings import SecondVerdict
 
 
 def _day(value: object) -> object:
@@ -91,6 +92,18 @@ class ReviewIn(Body):
             saw_suggestion=self.saw_suggestion,
             seconds=self.seconds,
         )
+
+
+class SecondReadingIn(Body):
+    """A second reader's verdict."""
+
+    verdict: Label = Field(strict=False)
+    contested: bool = False
+    note: Note = ""
+
+    def to_domain(self) -> SecondVerdict:
+        """The verdict."""
+        return SecondVerdict(verdict=self.verdict, contested=self.contested, note=self.note)
 
 
 class OfferStep(StrEnum):

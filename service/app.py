@@ -31,12 +31,26 @@ from service.metrics import Metrics
 from service.models import Models
 from service.oidc_settings import is_loopback
 from service.outbox import Outbox
-from service.pages import actions, errors, help, insight, item, model, several, sign_in, taking, wordings, worklist  # noqa: A004  # the page of that name
+from service.pages import (
+    actions,
+    errors,
+    help,  # noqa: A004  # the page of that name
+    insight,
+    item,
+    model,
+    second,
+    several,
+    sign_in,
+    taking,
+    wordings,
+    worklist,
+)
 from service.pages.layout import FOLDER, Kept
 from service.promoting import Promoting
 from service.readiness import refuse_network_share
 from service.reviewing import Reviewing
-from service.sampling import Sampling
+from service.sampling import Sampling, SecondDraw
+from service.second_reading import SecondReading
 from service.serving import Serving
 from service.settings import Settings
 from service.store.database import Database
@@ -86,7 +100,9 @@ def build_context(settings: Settings) -> Context:
             calendar,
             answer_days=classifier.profile.answer_days,
             undo_within=timedelta(minutes=settings.undo_minutes),
+            second=SecondDraw(share=settings.second_share, seed=settings.blind_seed),
         ),
+        second_reading=SecondReading(turns),
     )
 
 
@@ -127,10 +143,10 @@ def with_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         openapi_url=None,  # it is one of our routes, as the page about it: `service/api/docs.py`
     )
-    pages = (worklist, item, actions, several, taking, help, wordings, insight, model, sign_in)
+    pages = (worklist, item, actions, several, taking, second, help, wordings, insight, model, sign_in)
     for module in (score, messages, queue, items, models, health, docs, *pages):
         app.include_router(module.router)
-    for module in (worklist, help):
+    for module in (worklist, second, help):
         app.include_router(module.acting)
     app.include_router(insight.exporting)
     app.include_router(wordings.changing)

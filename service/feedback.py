@@ -4,7 +4,8 @@ A row says in its slices where it comes from and whether the officer saw the sug
 and an officer let stand teaches little. In training it weighs accordingly; a message of the blind sample stands for the
 many like it that nobody read. In the other splits, where a model is measured, a row weighs by how it was drawn alone.
 A blind review is kept back until it has done its work: until its calendar month is over and all drawn in it are
-reviewed, so that the live miss rate is measured on messages that no model has learned from.
+reviewed, so that the live miss rate is measured on messages that no model has learned from. A verdict from which a
+second reader differs is left out until somebody has decided again: nobody knows yet which of the two is right.
 """
 
 import hashlib
@@ -48,22 +49,27 @@ _SPLITS = (("train", 6), ("calibration", 8), ("test", 10))
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """Rows in the schema of `data/raw`; `kept_back` blind reviews are still needed for measuring."""
+    """Rows in the schema of `data/raw`; `kept_back` blind reviews are still needed for measuring, and of `differing`
+    ones a second reader says otherwise.
+    """
 
     rows: list[dict[str, Any]]
     kept_back: int
+    differing: int
 
 
 def export(connection: Connection, since: datetime, now: datetime, redact: Redact) -> Export:
     """Every standing verdict on messages decided since then, but for blind ones still needed for measuring."""
     measured = _measured(connection, since, now)
-    rows, kept_back = [], 0
+    rows, kept_back, differing = [], 0, 0
     for verdict in samples.verdicts(connection, Period(since=since, until=now)):
         if verdict["blind"] and _month(verdict["decided_at"]) not in measured:
             kept_back += 1
+        elif verdict["second"] not in {None, verdict["verdict"]}:
+            differing += 1
         else:
             rows.append(labelled(verdict, redact))
-    return Export(rows=rows, kept_back=kept_back)
+    return Export(rows=rows, kept_back=kept_back, differing=differing)
 
 
 def labelled(verdict: RowMapping, redact: Redact) -> dict[str, Any]:

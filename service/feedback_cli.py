@@ -61,7 +61,7 @@ def export_reviews(
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in made.rows)
     errors.print(
         f"{len(made.rows):,} reviews written to {output}; {made.kept_back:,} of the blind sample kept back until "
-        "their month is measured."
+        f"their month is measured; {made.differing:,} left out because a second reader differs."
     )
 
 

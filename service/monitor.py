@@ -12,7 +12,8 @@ from pipeline.live import LiveMissRate
 from pipeline.metrics import Figure, share
 from pipeline.records import Traffic
 from service import live_figures
-from service.store import insight_work, samples
+from service.agreement import Agreement
+from service.store import insight_work, samples, second_readings
 from service.store.insight_work import Verdicts
 from service.store.samples import Period
 
@@ -60,6 +61,7 @@ class Report:
     live: LiveMissRate | None
     channels: dict[Channel, LiveMissRate]
     verdicts: Sequence[Verdicts]
+    agreement: Agreement
     drift: list[Drift]
 
     @property
@@ -84,6 +86,7 @@ def report(
         live=live_figures.rate(counts, delta),
         channels=live_figures.by_channel(counts, delta),
         verdicts=insight_work.verdicts(connection, within),
+        agreement=Agreement(counts=second_readings.pairs(connection, within)),
         drift=[drift(connection, name, within.until, compared, words=words) for name in Channel],
     )
 

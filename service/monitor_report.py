@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.live import LiveMissRate
+from service.agreement import Agreement
 from service.monitor import Drift, Report, verdict
 
 _TITLE = "Live miss rate: complaints filed without an officer, by the blind sample"
@@ -22,8 +23,17 @@ def print_report(report: Report) -> None:
         console.print(_rates(report))
     if report.overturned:
         console.print(f"Officers found otherwise than heard on {report.overturned} of what they read.", soft_wrap=True)
+    if report.agreement.agreed:
+        console.print(_agreement(report.agreement), soft_wrap=True)
     console.print(_drift(report))
     console.print(f"{verdict(report)}{_HELP if report.alarm else ''}", soft_wrap=True)
+
+
+def _agreement(found: Agreement) -> str:
+    kappa = (
+        f"Cohen's kappa {found.kappa}" if found.kappa else "no kappa, for all first or all second readings say the same"
+    )
+    return f"Two officers agreed on {found.agreed} of what both read; {kappa}."
 
 
 def _rates(report: Report) -> Table:

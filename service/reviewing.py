@@ -10,7 +10,8 @@ from pipeline.domain import Label
 from service.deadlines import Calendar
 from service.queue import REVIEWED, UNDOABLE, ItemEventKind, QueueItem
 from service.refusals import NoSuchItem, TooLate
-from service.store import cases, items
+from service.sampling import SecondDraw
+from service.store import cases, items, second_readings
 from service.store import reviews as store
 from service.store.items import ItemEvent
 from service.store.reviews import Offer, Review
@@ -24,11 +25,14 @@ EXTENSION_DAYS = 10
 class Reviewing:
     """The decisions. Each is one turn at one item."""
 
-    def __init__(self, turns: Turns, calendar: Calendar, *, answer_days: int, undo_within: timedelta) -> None:
+    def __init__(
+        self, turns: Turns, calendar: Calendar, *, answer_days: int, undo_within: timedelta, second: SecondDraw
+    ) -> None:
         self._turns = turns
         self._calendar = calendar
         self._answer_days = answer_days
         self._undo_within = undo_within
+        self._second = second
 
     def review(self, item_id: int, asking: Asking, fence: int, verdict: Review, *, asks_for: str = "") -> QueueItem:
         """Decide. A complaint goes to stage 1, its clock running from receipt; a service request is recorded.
@@ -38,8 +42,7 @@ class Reviewing:
 
         def act(turn: Turn) -> None:
             turn.must_hold(fence)
-            event = turn.move(REVIEWED[verdict.verdict], reason=verdict.reason)
-            store.add_review(turn.connection, event, verdict)
+            event = self._decided(turn, verdict)
             if asks_for or verdict.verdict is Label.SERVICE_REQUEST:
                 store.add_request(turn.connection, event, turn.item.message_id, asks_for, turn.now)
 
@@ -54,12 +57,19 @@ class Reviewing:
         def act(turn: Turn) -> None:
             turn.must_be_free()
             turn.must_be(not turn.item.is_hidden, "It is of the blind sample: decide it on its own page.")
-            event = turn.move(REVIEWED[verdict.verdict], reason=verdict.reason)
-            store.add_review(turn.connection, event, verdict)
+            event = self._decided(turn, verdict)
             if verdict.verdict is Label.SERVICE_REQUEST:
                 store.add_request(turn.connection, event, turn.item.message_id, "", turn.now)
 
         return self._turns.act(item_id, asking, act)
+
+    def _decided(self, turn: Turn, verdict: Review) -> int:
+        """The event of the verdict, which may be drawn to be read again."""
+        event = turn.move(REVIEWED[verdict.verdict], reason=verdict.reason)
+        store.add_review(turn.connection, event, verdict)
+        if self._second.draws(turn.item.message_id):
+            second_readings.draw(turn.connection, event, turn.item.id, self._second.share, turn.now)
+        return event
 
     def offer(self, item_id: int, asking: Asking, fence: int, made: Offer, *, reason: str = "") -> QueueItem:
         """Record that the resident was told how to complain (HOS 1.3, 1.6)."""

@@ -3,6 +3,8 @@
 Whether a message is drawn hangs on its id and a seed alone: nobody chooses, anybody can check, and a message that comes
 again is drawn again or not, as before. The officer decides without seeing what heard thought: neither pages nor HTTP
 nor webhooks show it before to who may decide, and its place in the queue is drawn too.
+
+Of officers' verdicts a share is drawn likewise, by a lot of its own, to be read again by another officer.
 """
 
 import hashlib
@@ -41,6 +43,20 @@ class Sampling:
     def draws(self, message_id: str) -> bool:
         """Whether this message would be drawn."""
         return _drawn(self.seed, message_id) < self.share * _WHOLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondDraw:
+    """`share` of officers' verdicts are read again by another officer; the same seed as the blind sample's, and yet
+    whether a message is drawn for the one says nothing about the other.
+    """
+
+    share: float = 0.05
+    seed: str = "heard"
+
+    def draws(self, message_id: str) -> bool:
+        """Whether a verdict on this message is read again."""
+        return _drawn(f"second\x1f{self.seed}", message_id) < self.share * _WHOLE
 
 
 def place_of(message_id: str) -> float:

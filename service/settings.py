@@ -88,7 +88,16 @@ class Settings(BaseSettings):
         le=1,
         description="Share of the messages filed without an officer that one reads blind all the same.",
     )
-    blind_seed: str = Field(default="heard", description="Draws the blind sample; no secret, another draws others.")
+    blind_seed: str = Field(
+        default="heard",
+        description="Draws the blind sample, and by another lot the second readings; no secret, another draws others.",
+    )
+    second_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Share of officers' verdicts that another officer reads again without seeing them; 0 draws none.",
+    )
     second_person: bool = Field(
         default=True,
         description="Another person confirms which model serves, once people sign in; off: one person is enough.",

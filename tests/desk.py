@@ -13,6 +13,8 @@ from service.claiming import Claiming
 from service.deadlines import Calendar
 from service.queue import QueueItem, QueueName
 from service.reviewing import Reviewing
+from service.sampling import SecondDraw
+from service.second_reading import SecondReading
 from service.settings import Nation
 from service.store import items, messages
 from service.store.audit_tables import audit
@@ -38,7 +40,14 @@ class Desk:
         self.now = START
         turns = Turns(database, now=lambda _connection: self.now)
         self.claiming = Claiming(turns, lease=LEASE)
-        self.reviewing = Reviewing(turns, self.calendar, answer_days=10, undo_within=LEASE)
+        self._turns = turns
+        self.second_reading = SecondReading(turns)
+        self.draws(0)
+
+    def draws(self, second_share: float) -> None:
+        """From now on so many verdicts are drawn to be read again."""
+        second = SecondDraw(share=second_share)
+        self.reviewing = Reviewing(self._turns, self.calendar, answer_days=10, undo_within=LEASE, second=second)
 
     def clear(self) -> None:
         """As on the first day."""

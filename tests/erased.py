@@ -17,7 +17,7 @@ from service.erasure import Eraser
 from service.store import tables
 from service.store.desk_tables import saved_view
 from service.store.outbox_tables import outbox, webhook
-from service.store.review_tables import offer, review
+from service.store.review_tables import offer, review, second_reading
 from service.store.reviews import Review
 from service.turns import Asking
 from tests.builders import COMPLAINT, RECEIVED, REQUEST
@@ -97,6 +97,18 @@ class House:
             connection.execute(update(tables.queue_item).where(item).values(case_reference=CANARY))
             reviewed = connection.scalar(select(review.c.event_id))
             connection.execute(insert(offer).values(event_id=reviewed, wording_id="w", wording=f"Dear {CANARY}"))
+            connection.execute(
+                insert(second_reading).values(
+                    event_id=reviewed,
+                    item_id=select(tables.queue_item.c.id).where(item).scalar_subquery(),
+                    share=1,
+                    drawn_at=RECEIVED,
+                    read_at=RECEIVED,
+                    read_by="S. Patel",
+                    verdict="other",
+                    note=f"{CANARY} rang me too",
+                )
+            )
             connection.execute(
                 insert(webhook).values(
                     id=1,

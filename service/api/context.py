@@ -14,6 +14,7 @@ from service.intake import Intake
 from service.metrics import Metrics
 from service.promoting import Promoting
 from service.reviewing import Reviewing
+from service.second_reading import SecondReading
 from service.serving import Serving
 from service.settings import Settings
 from service.store.database import Database
@@ -34,6 +35,7 @@ class Context:
     promoting: Promoting
     claiming: Claiming
     reviewing: Reviewing
+    second_reading: SecondReading
 
     def today(self) -> Today:
         """What is overdue and due soon now."""

@@ -1,7 +1,7 @@
 """Every table of the insight page, in its order: the page, its downloads and `heard report` show the same."""
 
 from service.insight import Insight
-from service.pages import insight_traffic, insight_work
+from service.pages import insight_agreement, insight_traffic, insight_work
 from service.pages.insight_table import Table
 
 _ALL = (
@@ -14,6 +14,8 @@ _ALL = (
     insight_work.dates,
     insight_work.by_band,
     insight_work.by_group,
+    insight_agreement.agreement,
+    insight_agreement.first_against_second,
     insight_work.live,
     insight_work.drift,
 )

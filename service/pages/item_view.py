@@ -17,7 +17,7 @@ from service.pages.typed import Typed
 from service.pages.unseen import unseen
 from service.queue import ItemEventKind, QueueItem, QueueName, QueueStatus, allowed
 from service.refusals import NoSuchItem
-from service.store import cases, items, ledger, messages, reviews
+from service.store import cases, items, ledger, messages, reviews, second_readings
 from service.store.wordings import Version
 from service.wording_rules import filled
 
@@ -62,6 +62,7 @@ def item_view(
         "recorded": [made for made in reviews.requests(connection, item.message_id) if made.withdrawn_at is None],
         "case": ledger.earlier_messages(connection, cases.messages_of(connection, item.message_id)),
         "history": _history(connection, item_id),
+        "second": second_readings.of_item(connection, item_id),
         "offers": reviews.offers(connection, item_id),
         "category": _category(decision, parts) if seen else "",
         "category_choices": _categories(parts, typed["category"]),

@@ -18,9 +18,10 @@ from service.pages.officer import stood_on
 from service.queue import QueueName
 
 FOLDER = Path(__file__).parent
-_HELP, _MODEL = "/help", "/model"
+_HELP, _MODEL, _SECOND = "/help", "/model", "/second"
 _NAVIGATION = (
     ("/", "Work list"),
+    (_SECOND, "Second readings"),
     ("/offers", "Offers"),
     ("/insight", "Insight"),
     (_MODEL, "Model"),
@@ -56,10 +57,11 @@ def _navigation(context: TemplateContext) -> list[dict[str, Any]]:
     request = context["request"]
     here, reader = request.url.path, request.state.reader
     keys = {_HELP: {"data-key": "?", "aria-keyshortcuts": "?"}} if reader.choices.single_keys else {}
+    shown = {_MODEL: reader.models, _SECOND: reader.decides}
     return [
         {"href": path, "text": text, "current": here == path, "attributes": keys.get(path, {})}
         for path, text in _NAVIGATION
-        if path != _MODEL or reader.models
+        if shown.get(path, True)
     ]
 
 

@@ -17,7 +17,7 @@ from service.store import desks
 from service.store.desks import Choices
 
 NAME_COOKIE = "heard-name"
-_PAGES = re.compile(r"/(items/\d{1,19}|offers|wordings(/[a-z0-9-]{1,60})?|insight|model|help|tour|choices)?")
+_PAGES = re.compile(r"/(items/\d{1,19}|second|offers|wordings(/[a-z0-9-]{1,60})?|insight|model|help|tour|choices)?")
 _HERE = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 _LONGEST = 1_500
 _NAME = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,98}[^\x00-\x20\x7f])?")

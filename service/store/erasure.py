@@ -17,7 +17,7 @@ from service.privacy import Kept
 from service.store.desk_tables import saved_view
 from service.store.retention import kept
 from service.store.retention_tables import tombstone
-from service.store.review_tables import action_key, item_event, offer, request, review
+from service.store.review_tables import action_key, item_event, offer, request, review, second_reading
 from service.store.tables import arrival, event, message, quarantine, queue_item
 from service.store.wiping import overwrite
 
@@ -31,6 +31,7 @@ NOTES: tuple[tuple[Table, Column[Any], str], ...] = (
     (item_event, item_event.c.id, "reason"),
     (review, review.c.event_id, "reason"),
     (review, review.c.event_id, "note"),
+    (second_reading, second_reading.c.event_id, "note"),
     (offer, offer.c.event_id, "wording"),
     (request, request.c.id, "asks_for"),
     (quarantine, quarantine.c.arrival_id, "reason"),

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, select
 
 from service.store import messages
-from service.store.review_tables import item_event, offer, request, review
+from service.store.review_tables import item_event, offer, request, review, second_reading
 from service.store.tables import arrival, message, quarantine, queue_item
 
 Kept = dict[str, Any]
@@ -29,6 +29,12 @@ def about(connection: Connection, message_id: str) -> Kept:
         "history": [_plain(event) for event in messages.event_rows(connection, message_id)],
         "done": _rows(connection, item_event, item_event.c.item_id.in_(of_item), item_event.c.id),
         "reviews": _rows(connection, review, review.c.event_id.in_(events), review.c.event_id),
+        "second_readings": _rows(
+            connection,
+            second_reading,
+            second_reading.c.event_id.in_(events),
+            second_reading.c.event_id,
+        ),
         "offers": _rows(connection, offer, offer.c.event_id.in_(events), offer.c.event_id),
         "requests": _rows(connection, request, request.c.message_id == message_id, request.c.id),
     }

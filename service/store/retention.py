@@ -26,7 +26,7 @@ from service.privacy import Kept
 from service.store.messages import KEY_KEPT
 from service.store.outbox_tables import OutboxStatus, outbox
 from service.store.retention_tables import tombstone
-from service.store.review_tables import action_key, case_message, item_event, offer, request, review
+from service.store.review_tables import action_key, case_message, item_event, offer, request, review, second_reading
 from service.store.tables import arrival, contact, decision, event, idempotency, message, quarantine, queue_item
 from service.store.wiping import overwrite
 
@@ -47,6 +47,7 @@ _WORDS: dict[Table, dict[str, Any]] = {
     event: {"detail": ""},
     item_event: {"reason": ""},
     review: {"reason": "", "note": ""},
+    second_reading: {"note": ""},
     offer: {"wording": ""},
     request: {"asks_for": ""},
     quarantine: {"raw": b"", "reason": "Removed.", "place": ""},
@@ -131,7 +132,7 @@ def _belongs(table: Table, ids: Sequence[str]) -> ColumnElement[bool]:
         return message.c.id.in_(ids)
     if table is item_event:
         return item_event.c.item_id.in_(items)
-    if table in {review, offer}:
+    if table in {review, second_reading, offer}:
         return table.c.event_id.in_(select(item_event.c.id).where(item_event.c.item_id.in_(items)))
     if table is quarantine:
         return quarantine.c.arrival_id.in_(select(arrival.c.id).where(arrival.c.message_id.in_(ids)))

@@ -2,8 +2,10 @@
 
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     Date,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from pipeline.domain import Label
@@ -75,6 +78,26 @@ review = Table(
     Column("seconds", Integer),
     one_of("verdict", Label),
 )
+
+second_reading = Table(
+    "second_reading",
+    metadata,
+    Column("event_id", ForeignKey("item_event.id"), primary_key=True),  # of the first verdict
+    Column("item_id", ForeignKey("queue_item.id"), nullable=False, index=True),
+    Column("share", Float, nullable=False),
+    Column("drawn_at", Moment, nullable=False),
+    Column("read_at", Moment),
+    Column("read_by", String(100)),
+    Column("verdict", String(20)),
+    Column("contested", Boolean, nullable=False, server_default=false()),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("settled_at", Moment),
+    Column("settled_by", String(100)),
+    one_of("verdict", Label),
+    CheckConstraint("(read_at IS NULL) = (read_by IS NULL) AND (read_at IS NULL) = (verdict IS NULL)", name="read"),
+    CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled"),
+)
+"""Verdicts drawn to be read by a second officer, and what that officer said."""
 
 offer = Table(
     "offer",

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, select, update
 from sqlalchemy.orm import aliased
 
 from pipeline.domain import Channel, Route
 from service.queue import QueueStatus
-from service.store.review_tables import item_event, review
+from service.store.review_tables import item_event, review, second_reading
 from service.store.tables import decision, message, queue_item
 
 _BEYOND_DOUBT = (QueueStatus.ACKNOWLEDGED, QueueStatus.HANDED_OVER, QueueStatus.DECLINED)
@@ -75,7 +75,9 @@ def counts(connection: Connection, period: Period) -> list[Count]:
 
 
 def verdicts(connection: Connection, period: Period) -> Iterator[RowMapping]:
-    """The last standing verdict on each message decided in the period, with the message and what heard thought."""
+    """The last standing verdict on each message decided in the period, with the message and what heard thought; and
+    what a second reader said of it, None where nobody did or the first was found right.
+    """
     columns = (
         message.c.id,
         message.c.subject,
@@ -94,6 +96,7 @@ def verdicts(connection: Connection, period: Period) -> Iterator[RowMapping]:
         review.c.saw_suggestion,
         item_event.c.actor,
         queue_item.c.status,
+        case((second_reading.c.settled_at.is_(None), second_reading.c.verdict)).label("second"),
     )
     query = _standing(select(*columns)).where(within(period)).order_by(item_event.c.id)
     yield from connection.execution_options(yield_per=1_000).execute(query).mappings()
@@ -157,5 +160,6 @@ def _standing(query: Select[Any]) -> Select[Any]:
         .join(queue_item, queue_item.c.id == item_event.c.item_id)
         .join(decision, decision.c.message_id == queue_item.c.message_id)
         .join(message, message.c.id == decision.c.message_id)
+        .outerjoin(second_reading, second_reading.c.event_id == review.c.event_id)
         .where(item_event.c.id == last, queue_item.c.status != QueueStatus.NEW.value)
     )

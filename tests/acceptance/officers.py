@@ -6,11 +6,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from pipeline.domain import Label
 from service import shadow
-from service.store import items
+from service.queue import QueueItem
+from service.store import items, reviews, second_readings
+from service.store.second_readings import SecondVerdict
+from service.turns import Asking
 from tests.acceptance.conftest import Window
 from tests.model_folders import a_model_folder, judge
-from tests.site import KHAN, Site
+from tests.site import KHAN, PATEL, Site
 
 RULES = {
     "resultTypes": ["violations"],
@@ -29,6 +33,18 @@ def put_models(site: Site, words: str = "worse by 0.040") -> None:
     judge(champion, passed)
     shadow.start(site.parts.database, site.parts.classifier.models, passed.name, by=KHAN)
     shadow.stop(site.parts.database, by=KHAN)
+
+
+def a_second_reading(site: Site, item: QueueItem, verdict: Label | None = None, by: str = PATEL) -> int:
+    """`by` says other, and it is drawn; with a verdict A. Khan has read it again."""
+    site.review(item, Label.OTHER, by=by)
+    with site.parts.database.writing() as connection:
+        (event,) = reviews.reviews(connection, item.id)
+        second_readings.draw(connection, event, item.id, 0.05, item.received_at)
+    if verdict:
+        made = SecondVerdict(verdict=verdict, contested=True, note="Asked twice.")
+        site.parts.second_reading.read(event, Asking(by=KHAN), made)
+    return event
 
 
 def violations(page: Page) -> list[str]:

@@ -8,7 +8,7 @@ from service.queue import QueueName
 from service.store.reviews import Offer
 from service.turns import Asking
 from tests.acceptance.conftest import without_our_script
-from tests.acceptance.officers import Windows, fold_out, put_models, violations
+from tests.acceptance.officers import Windows, a_second_reading, fold_out, put_models, violations
 from tests.acceptance.payloads import PAYLOADS
 from tests.site import KHAN, PATEL, Site, a_noticed_decision
 
@@ -39,6 +39,7 @@ def every_page(site: Site) -> dict[str, str]:
     parts.reviewing.answer_offer(answered.id, Asking(by=KHAN), site.claim(answered), accepted=False)
     site.claim(offered)
     put_models(site)
+    second = second_readings_of(site)
     return {
         "stage 1": "/",
         "review, just undone": f"/?queue=review&after={closed.id}",
@@ -53,6 +54,10 @@ def every_page(site: Site) -> dict[str, str]:
         "complaint": f"/items/{complaint.id}",
         "acknowledged": f"/items/{acknowledged.id}",
         "closed": f"/items/{closed.id}",
+        "second reading": "/second",
+        "second reading, just agreed": f"/second?read={second['agreed']}",
+        "second reading, just differed": f"/second?read={second['differed']}",
+        "second reading, all left for later": f"/second?skipped={second['waiting']}",
         "offers": "/offers",
         "wordings": "/wordings",
         "a wording": "/wordings/survey-1?saved=1",
@@ -71,6 +76,12 @@ def every_page(site: Site) -> dict[str, str]:
         "not here": "/items/999999",
         "does not fit": "/?queue=nonsense",
     }
+
+
+def second_readings_of(site: Site) -> dict[str, int]:
+    """One that waits for A. Khan, and two that they have read, by their numbers."""
+    read = {"waiting": None, "agreed": Label.OTHER, "differed": Label.COMPLAINT}
+    return {name: a_second_reading(site, site.put(subject=name), verdict) for name, verdict in read.items()}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +164,22 @@ def test_no_script_in_what_anybody_wrote_runs(site: Site, window: Windows) -> No
     for payload in PAYLOADS[::10]:
         officer.page.goto(f"{site.address}/?queue=review&q={_quoted(payload)}")
         assert _ran(officer.page) == []
+
+
+def test_no_script_in_what_is_read_again_runs(site: Site, window: Windows) -> None:
+    for start in range(0, 200, 20):
+        few = PAYLOADS[start : start + 20]
+        shown = {"subject": " ".join(few), "sender": " ".join(few), "text": "\n".join(few)}
+        a_second_reading(site, site.put(**shown), by=few[0][:100])
+    officer = window()
+    officer.context.add_init_script("window.ran = []; window.alert = (what) => window.ran.push(String(what))")
+    officer.open("/second")
+    for start in range(0, 200, 20):
+        assert _ran(officer.page) == []
+        officer.page.get_by_label("Note").fill("\n".join(PAYLOADS[start : start + 20]))
+        officer.press("Complaint")
+    officer.sees("All that was drawn has been read again")
+    assert _ran(officer.page) == []
 
 
 def _ran(page: Page) -> list[str]:
