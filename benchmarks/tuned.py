@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.candidates import Answer, Judge, by_probability
+from benchmarks.candidates import UNTUNED, Answer, Judge, by_probability
 from pipeline.domain import PreparedMessage
 from pipeline.judging import Example
 from pipeline.params import EncoderParams
@@ -18,8 +18,8 @@ class FineTuned:
 
     folder: Path
     params: EncoderParams
-    knob: str = "everyday rounds"
-    settings: tuple[float, ...] = (1.0, 3.0)
+    knob: str = ""
+    settings: tuple[float, ...] = UNTUNED
     slow: bool = True
 
     @property
@@ -27,12 +27,12 @@ class FineTuned:
         """By folder and seed."""
         return f"fine-tuned {self.folder.name}, seed {self.params.seed}"
 
-    def fit(self, examples: Sequence[Example], setting: float) -> Judge:
+    def fit(self, examples: Sequence[Example], setting: float) -> Judge:  # noqa: ARG002  # params.yaml has the settings
         """What `heard teach` does, on `examples`."""
         from pipeline.encoder.tuning import probabilities  # noqa: PLC0415  # an extra
         from pipeline.steps.teach import fine_tuned  # noqa: PLC0415  # an extra
 
-        network, tokenizer = fine_tuned(str(self.folder), examples, replace(self.params, teacher_epochs=int(setting)))
+        network, tokenizer = fine_tuned(str(self.folder), examples, self.params)
 
         def judge(prepared: Sequence[PreparedMessage]) -> Answer:
             return by_probability(probabilities(network, tokenizer, [message.text for message in prepared]))
