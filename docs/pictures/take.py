@@ -28,7 +28,7 @@ def main() -> None:
     """Fill the queues, serve them, take pictures at a desk's width and at a phone's."""
     with tempfile.TemporaryDirectory() as place:
         command = [str(Path(sys.executable).parent / "heard"), "demo", "--port", "8766"]
-        environment = {**os.environ, "HEARD_DATABASE": f"sqlite:///{place}/heard.db"}
+        environment = {**os.environ, "HEARD_DATABASE": f"sqlite:///{place}/heard.db", "HEARD_SECOND_SHARE": "1"}
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
             _wait()
             _take()
@@ -39,9 +39,7 @@ def _take() -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1100, "height": 1000})
-        page.goto(f"{ADDRESS}/name")
-        page.get_by_label("Your name").fill("A. Khan")
-        _press(page, "Continue")
+        _name(page, "A. Khan")
         page.goto(f"{ADDRESS}/choices")
         _press(page, "Save")
         for name, address, width in PICTURES:
@@ -53,7 +51,19 @@ def _take() -> None:
             page.goto(f"{ADDRESS}/?queue={queue}")
             _press(page, "Start with the most urgent")
             page.screenshot(path=FOLDER / f"{name}.png")
+        page.goto(f"{ADDRESS}/?queue=review")
+        _press(page, "Start with the most urgent")
+        _press(page, "Service request")
+        _name(page, "S. Patel")
+        page.goto(f"{ADDRESS}/second")
+        page.screenshot(path=FOLDER / "second.png")
         browser.close()
+
+
+def _name(page: Page, name: str) -> None:
+    page.goto(f"{ADDRESS}/name")
+    page.get_by_label("Your name").fill(name)
+    _press(page, "Continue")
 
 
 def _press(page: Page, words: str) -> None:
