@@ -40,7 +40,8 @@ def a_second_reading(site: Site, item: QueueItem, verdict: Label | None = None, 
     site.review(item, Label.OTHER, by=by)
     with site.parts.database.writing() as connection:
         (event,) = reviews.reviews(connection, item.id)
-        second_readings.draw(connection, event, item.id, 0.05, item.received_at)
+        if second_readings.drawn(connection, event) is None:  # one in twenty is by lot
+            second_readings.draw(connection, event, item.id, 0.05, item.received_at)
     if verdict:
         made = SecondVerdict(verdict=verdict, contested=True, note="Asked twice.")
         site.parts.second_reading.read(event, Asking(by=KHAN), made)
