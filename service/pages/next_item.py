@@ -49,12 +49,12 @@ def next_address(parts: Context, round_: Round, *, after: int | None = None, afr
     One that the officer holds already comes first, so who sends a form twice holds one item more at most. What they
     left for later comes only when they start `afresh` and nothing else is left.
     """
-    later = _left_for_later(parts, round_)
+    later = _left_for_later(parts, round_.officer)
     chosen = _next(parts, round_, later)
     if chosen is None and later and afresh:
         chosen = _next(parts, round_, ())
     if chosen is None:
-        note = "later" if later and not afresh else "none"
+        note = "later" if not afresh and _waits(parts, round_, later) else "none"
         listed = urlencode({"note": note} | ({"after": after} if after else {}))
         return f"/?{round_.within or round_.asked.query()}&{listed}#heading"
     return item_address(chosen, {"after": after, "within": round_.within})
@@ -103,9 +103,11 @@ def _claimed(parts: Context, round_: Round, item_id: int) -> bool:
     return True
 
 
-def _left_for_later(parts: Context, round_: Round) -> list[int]:
-    now = parts.today().now
+def _left_for_later(parts: Context, officer: str) -> list[int]:
     with parts.database.reading() as connection:
-        return claims.left_for_later(
-            connection, round_.asked.queue, round_.stands, round_.officer, since=now - _LATER, now=now
-        )
+        return claims.given_back(connection, officer, parts.today().now - _LATER)
+
+
+def _waits(parts: Context, round_: Round, later: Sequence[int]) -> bool:
+    with parts.database.reading() as connection:
+        return claims.any_free(connection, later, round_.asked.queue, round_.stands, parts.today().now)

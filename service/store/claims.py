@@ -69,21 +69,25 @@ def claimed_by_others(connection: Connection, queue: QueueName, by: str, now: da
     return int(connection.execute(query).scalar_one())
 
 
-def left_for_later(
-    connection: Connection, queue: QueueName, status: QueueStatus, by: str, *, since: datetime, now: datetime
-) -> list[int]:
-    """Items of a queue that an officer gave back since then, and that nobody holds; they still stand so."""
-    given_back = (
+def given_back(connection: Connection, by: str, since: datetime) -> list[int]:
+    """Items that somebody has given back since then, whatever became of them."""
+    query = (
         select(item_event.c.item_id)
         .where(item_event.c.kind == ItemEventKind.GIVEN_BACK.value)
         .where(item_event.c.actor == by, item_event.c.at >= since)
     )
+    return sorted(set(connection.execute(query).scalars()))
+
+
+def any_free(connection: Connection, ids: Sequence[int], queue: QueueName, status: QueueStatus, now: datetime) -> bool:
+    """Whether one of these items stands so in this queue, and nobody holds it."""
     query = (
         select(queue_item.c.id)
-        .where(queue_item.c.id.in_(given_back), queue_item.c.queue == queue.value)
+        .where(queue_item.c.id.in_(ids), queue_item.c.queue == queue.value)
         .where(queue_item.c.status == status.value, is_free(now))
+        .limit(1)
     )
-    return [*connection.execute(query).scalars()]
+    return connection.scalar(query) is not None
 
 
 def _claim(
