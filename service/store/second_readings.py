@@ -92,13 +92,13 @@ def drawn(connection: Connection, event_id: int) -> Drawn | None:
 
 def next_for(connection: Connection, officer: str, *, passing: Sequence[int] = (), first: int = 0) -> Drawn | None:
     """The verdict that has waited longest for somebody like this officer; `first` is taken before all others."""
-    query = (
-        _FOUND.where(_waits(), ~_has_spoken(officer), second_reading.c.event_id.not_in(passing))
-        .order_by(case((second_reading.c.event_id == first, 0), else_=1), second_reading.c.event_id)
-        .limit(1)
-    )
-    row = connection.execute(query).mappings().first()
-    return _drawn(row) if row else None
+    theirs = _FOUND.where(_waits(), ~_has_spoken(officer))
+    wanted = theirs.where(second_reading.c.event_id == first)
+    longest = theirs.where(second_reading.c.event_id.not_in(passing)).order_by(second_reading.c.event_id).limit(1)
+    for query in (wanted, longest) if first else (longest,):
+        if row := connection.execute(query).mappings().first():
+            return _drawn(row)
+    return None
 
 
 def may_read(connection: Connection, event_id: int, officer: str) -> bool:
