@@ -87,9 +87,9 @@ bench-limits: setup ## heard as a multiple of a bare read, tokeniser and dot pro
 flame: $(VENV)/.bench ## where the time of a message goes, as a picture (RELEASED=1: with the encoder)
 	$(BIN)/python -m benchmarks.flame $(if $(RELEASED),--released)
 
-bench-models: $(VENV)/.bench ## heard's model against its peers (ALSO=FILE, ENCODER=FOLDERS, TUNE=FOLDERS, SEEDS=1, MODEL=FOLDER, ONLY=NAMES, FINAL=1, QUICK=1)
+bench-models: $(VENV)/.bench ## heard's model against its peers (ALSO=FILE, ENCODER=FOLDERS, TUNE=FOLDERS, SEEDS=1, FOLDS=1, MODEL=FOLDER, ONLY=NAMES, FINAL=1, QUICK=1)
 	$(BIN)/python -m benchmarks.models $(if $(ALSO),--also $(ALSO)) $(foreach folder,$(ENCODER),--encoder $(folder)) \
-	    $(foreach folder,$(TUNE),--tune $(folder)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(MODEL),--model $(MODEL)) \
+	    $(foreach folder,$(TUNE),--tune $(folder)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FOLDS),--tune-in-folds) $(if $(MODEL),--model $(MODEL)) \
 	    $(if $(ONLY),--only "$(ONLY)") $(if $(FINAL),--final) $(if $(QUICK),--quick)
 
 bench-acl2019: $(VENV)/.bench ## public complaint tweets, FILE=complaints-data.csv (ENCODER=FOLDERS, TUNE=FOLDER)

@@ -80,6 +80,7 @@ def _options() -> argparse.Namespace:
         "--tune", type=Path, action="append", default=[], help="folder of an encoder to fine-tune: a row"
     )
     parser.add_argument("--seeds", type=int, default=1, help="rows a fine-tuned encoder, each with another seed")
+    parser.add_argument("--tune-in-folds", action="store_true", help="fine-tuned encoders are judged by folds too")
     parser.add_argument("--model", type=Path, help="folder of a promoted model trained on this corpus: a row")
     parser.add_argument("--only", default="", help="only candidates whose names hold one of these words (a,b); print")
     parser.add_argument("--final", action="store_true", help="judge on the frozen test too")
@@ -94,7 +95,9 @@ def _roster(places: Places, encoders: Sequence[Embeddings], options: argparse.Na
         *subword_candidates(),
         *peer_candidates(),
         *(frozen_encoder(embeddings) for embeddings in encoders),
-        *tuned_candidates(options.tune, load_params(places.params).encoder, options.seeds),
+        *tuned_candidates(
+            options.tune, load_params(places.params).encoder, seeds=options.seeds, folds=options.tune_in_folds
+        ),
         *released,
     ]
     wanted = [candidate for candidate in everybody if any(word in candidate.name for word in options.only.split(","))]

@@ -18,9 +18,9 @@ class FineTuned:
 
     folder: Path
     params: EncoderParams
+    slow: bool
     knob: str = ""
     settings: tuple[float, ...] = UNTUNED
-    slow: bool = True
 
     @property
     def name(self) -> str:
@@ -40,10 +40,10 @@ class FineTuned:
         return judge
 
 
-def tuned_candidates(folders: Sequence[Path], params: EncoderParams, seeds: int) -> list[FineTuned]:
-    """A row a folder and seed."""
+def tuned_candidates(folders: Sequence[Path], params: EncoderParams, *, seeds: int, folds: bool) -> list[FineTuned]:
+    """A row a folder and seed; in `folds` only where asked for, for they take hours."""
     return [
-        FineTuned(folder=folder, params=replace(params, seed=params.seed + number))
+        FineTuned(folder=folder, params=replace(params, seed=params.seed + number, teacher_seeds=1), slow=not folds)
         for folder in folders
         for number in range(seeds)
     ]

@@ -35,9 +35,9 @@ _FAST = (
     "words, character n-grams and cues into a logistic regression, calibrated by temperature over author-grouped folds."
 )
 _WITH_ENCODER = (
-    "words, character n-grams and cues into a logistic regression; beside it a sentence encoder (the lower layers of "
-    "all-mpnet-base-v2, Apache-2.0, fine-tuned on the corpus and on a larger teacher's soft labels, 8-bit matrices); "
-    "the two stacked by a logistic regression on training authors from whom neither learned."
+    "words, character n-grams and cues into a logistic regression; beside it a sentence encoder (made from "
+    "all-mpnet-base-v2, Apache-2.0, by fine-tuning on the corpus; 8-bit matrices); the two stacked by a logistic "
+    "regression on training authors from whom neither learned."
 )
 
 

@@ -19,6 +19,9 @@ from pipeline.domain import Label
 TOKENS = 192
 """Tokens the encoder reads at once; a longer message is read by windows that overlap by half."""
 
+_SLOWER = ["SkipLayerNormFusion"]
+"""Rearrangements that onnxruntime makes and that cost time: adding before a normalisation is quicker by itself."""
+
 
 class Encoder:
     """Texts -> logits of shape (texts, 3), in the order of `Label`. Picklable: holds the model and tokeniser files.
@@ -50,7 +53,9 @@ class Encoder:
     def _open(self) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(self.model, options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            self.model, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
+        )
         self._words = Tokenizer.from_str(self.tokenizer)
         self._words.no_padding()
         self._words.enable_truncation(TOKENS, stride=TOKENS // 2)

@@ -43,8 +43,9 @@ class EncoderParams:
     `teacher` and `student` name a folder below data/local/encoders or a hub's model. `layers` is how many of the
     student's lower layers are kept, `pieces` how many word pieces the served encoder knows.
     `held_out` names the training authors from whom neither model learns: the two are put together on them.
-    `contested_smoothing` is the share of a contested message's weight that goes to the other labels. `everyday_rate` is
-    the learning rate of the last rounds, over the everyday part alone.
+    `teacher_seeds` is how many teachers are averaged. `contested_smoothing` is the share of a contested message's
+    weight that goes to the other labels. `everyday_rate` is the learning rate of the last rounds, over the everyday
+    part alone.
     """
 
     serves: str
@@ -56,6 +57,7 @@ class EncoderParams:
     hard_weight: float
     smoothing: float
     contested_smoothing: float
+    teacher_seeds: int
     teacher_epochs: int
     student_epochs: int
     batch: int

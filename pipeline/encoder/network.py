@@ -1,5 +1,6 @@
 """A transformer with mean pooling and a linear head over the three labels."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,12 +32,15 @@ class Network(nn.Module):
         return logits
 
     @classmethod
-    def pretrained(cls, place: str, *, layers: int | None = None) -> Self:
-        """The encoder at `place` (a folder, or a name on a hub) with a fresh head; its lower `layers`, or all."""
+    def pretrained(cls, place: str, *, seed: int, layers: int | None = None) -> Self:
+        """The encoder at `place` (a folder, or a name on a hub) with a head drawn by `seed`; its lower `layers`, or
+        all.
+        """
         transformer = AutoModel.from_pretrained(place)
         if layers is not None:
             transformer.encoder.layer = transformer.encoder.layer[:layers]
             transformer.config.num_hidden_layers = layers
+        torch.manual_seed(seed)
         return cls(transformer)
 
     @classmethod
@@ -52,6 +56,15 @@ class Network(nn.Module):
         self.transformer.config.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         torch.save(self.state_dict(), folder / "network.pt")
+
+
+def averaged(networks: Iterable[Network]) -> Network:
+    """The first network with the mean of each weight over all, which must be of one shape."""
+    first, *others = networks
+    with torch.no_grad():
+        for name, weight in first.named_parameters():
+            weight.copy_(torch.stack([weight, *(other.get_parameter(name) for other in others)]).mean(dim=0))
+    return first
 
 
 def encoder_place(name: str, folder: Path) -> str:

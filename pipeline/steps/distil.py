@@ -14,7 +14,7 @@ from pipeline.steps.train import learned
 def distilled(places: Places, params: EncoderParams) -> Encoder:
     """The student goes the teacher's way: all that may be learned from, then the everyday part."""
     place = encoder_place(params.student, places.encoders)
-    tokenizer, network = tokenizer_of(place), Network.pretrained(place, layers=params.layers)
+    tokenizer, network = tokenizer_of(place), Network.pretrained(place, seed=params.seed, layers=params.layers)
     soft, examples = read_soft_labels(places.soft_labels), learned(places)
     first = Schedule.of(params, epochs=1, learning_rate=params.learning_rate)
     fine_tune(network, tokenizer, lessons_of(examples, params, soft), first, what="Student, all")

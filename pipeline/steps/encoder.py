@@ -22,7 +22,7 @@ def run(places: Places) -> None:
 
 def need_torch() -> None:
     """SettingsError where the extra `encoder` is not installed."""
-    if not all(map(find_spec, ("torch", "transformers", "onnx", "onnx_ir"))):
+    if not all(map(find_spec, ("torch", "transformers", "onnx"))):
         raise SettingsError("This needs the extra `encoder`: pip install 'heard[encoder]' (torch, transformers, onnx).")
 
 

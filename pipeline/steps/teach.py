@@ -1,17 +1,19 @@
-"""Training rows -> a fine-tuned teacher, and its probabilities for each of them (soft labels). Half an hour or more.
+"""Training rows -> a fine-tuned teacher, and its probabilities for each of them (soft labels). An hour or more.
 
 Not a step of dvc.yaml: the released model holds the encoder that came of it, and its soft labels are kept in git, so
 that all else can be repeated without it.
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from pipeline.corpus import corpus_sha256
 from pipeline.encode import Encoder
 from pipeline.encoder.export import exported
 from pipeline.encoder.lessons import everyday, lessons_of
-from pipeline.encoder.network import Network, encoder_place, tokenizer_of
+from pipeline.encoder.network import Network, averaged, encoder_place, tokenizer_of
 from pipeline.encoder.soft_labels import write_soft_labels
 from pipeline.encoder.tuning import Schedule, fine_tune, probabilities
 from pipeline.errors import SettingsError
@@ -32,13 +34,22 @@ def run(places: Places) -> None:
 
 
 def fine_tuned(place: str, examples: Sequence[Example], params: EncoderParams) -> tuple[Network, Any]:
-    """The encoder at `place`, fine-tuned on `examples`, and its tokeniser."""
-    tokenizer, network = tokenizer_of(place), Network.pretrained(place)
+    """The encoder at `place`, fine-tuned on `examples`, and its tokeniser.
+
+    With several seeds each learns from the same beginning in an order of its own, and their weights are averaged: one
+    network, which carries over to other writers better than its parts do (Wortsman et al. 2022, model soups).
+    """
+    tokenizer, beginning = tokenizer_of(place), Network.pretrained(place, seed=params.seed)
+    seeds = [replace(params, seed=params.seed + number) for number in range(params.teacher_seeds)]
+    return averaged(_taught(deepcopy(beginning), tokenizer, examples, each) for each in seeds), tokenizer
+
+
+def _taught(network: Network, tokenizer: Any, examples: Sequence[Example], params: EncoderParams) -> Network:
     first = Schedule.of(params, epochs=1, learning_rate=params.learning_rate)
-    fine_tune(network, tokenizer, lessons_of(examples, params), first, what="Teacher, all")
+    fine_tune(network, tokenizer, lessons_of(examples, params), first, what=f"Teacher {params.seed}, all")
     last = Schedule.of(params, epochs=params.teacher_epochs, learning_rate=params.everyday_rate)
-    fine_tune(network, tokenizer, lessons_of(everyday(examples), params), last, what="Teacher, everyday")
-    return network, tokenizer
+    fine_tune(network, tokenizer, lessons_of(everyday(examples), params), last, what=f"Teacher {params.seed}, everyday")
+    return network
 
 
 def served(places: Places, params: EncoderParams) -> Encoder:

@@ -1,6 +1,8 @@
 """Fine-tuning and export on a network of two small layers. Needs the extra `encoder`, which CI does not install."""
 
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -16,8 +18,8 @@ from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast  # noq
 
 from pipeline.encode import Encoder  # noqa: E402  # as above
 from pipeline.encoder.augment import augmented  # noqa: E402  # as above
-from pipeline.encoder.export import _rounded, exported  # noqa: E402  # as above
-from pipeline.encoder.network import Network, tokenizer_of  # noqa: E402  # as above
+from pipeline.encoder.export import exported  # noqa: E402  # as above
+from pipeline.encoder.network import Network, averaged, tokenizer_of  # noqa: E402  # as above
 from pipeline.encoder.tuning import Lesson, Schedule, fine_tune, probabilities  # noqa: E402  # as above
 
 WORDS = ["nobody", "came", "please", "send", "thanks", "lovely", "again", "a", "the", "boiler", "lift"]
@@ -81,6 +83,18 @@ def test_a_saved_network_says_the_same(network: Network, tokenizer: PreTrainedTo
     assert np.array_equal(again, probabilities(network, tokenizer, texts))
 
 
+def test_an_average_lies_between_its_parts(network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
+    first, second = deepcopy(network), deepcopy(network)
+    fine_tune(first, tokenizer, LESSONS, SCHEDULE, what="test")
+    fine_tune(second, tokenizer, LESSONS, replace(SCHEDULE, seed=2), what="test")
+    weight, other = first.head.weight.detach().clone(), second.head.weight.detach().clone()
+    assert not torch.equal(weight, other)
+    both = averaged([first, second])
+    assert torch.allclose(both.head.weight, (weight + other) / 2)
+    found = probabilities(both, tokenizer, [lesson.text for lesson in LESSONS])
+    assert found.argmax(axis=1).tolist() == [0, 1, 0, 1, 2]
+
+
 def test_what_serves_says_nearly_what_was_trained(network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
     fine_tune(network, tokenizer, LESSONS, SCHEDULE, what="test")
     texts = ["nobody came again", "please send the lift", "thanks a lovely lift"]
@@ -98,14 +112,6 @@ def widest_of_products(encoder: Encoder) -> Iterator[int]:
     for node in graph.node:
         if node.op_type == "MatMulInteger":
             yield int(np.abs(onnx.numpy_helper.to_array(weights[node.input[1]]).astype(int)).max())
-
-
-def test_rounded_weights_have_few_values_a_column_and_stay_near() -> None:
-    weights = np.random.default_rng(1).normal(size=(512, 8)).astype(np.float32) * np.arange(8, dtype=np.float32)
-    rounded = _rounded(weights)
-    assert max(len(np.unique(column)) for column in rounded.T) <= 31
-    assert np.square(rounded - weights).sum() < 0.01 * np.square(weights).sum()
-    assert not rounded[:, 0].any()
 
 
 def test_a_change_of_a_text_is_drawn_from_the_seed_alone() -> None:
