@@ -22,6 +22,7 @@ from pipeline.features import CueCounts, Texts
 from pipeline.judging import Example
 from pipeline.model import Estimators
 from pipeline.params import Params
+from pipeline.sentences import Taught
 from pipeline.training import fit
 
 UNTUNED = (float("nan"),)
@@ -115,17 +116,20 @@ class Regression:
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """The product's fast model as `heard train` fits it, its probabilities calibrated."""
+    """The product's fast model as `heard train` fits it, its probabilities calibrated; without `taught`, what the
+    teacher says of sentences, it learns labels alone.
+    """
 
     params: Params
-    name: str = "heard, fast model"
+    taught: Taught
+    name: str
     knob: str = ""
     settings: tuple[float, ...] = UNTUNED
     slow: bool = False
 
     def fit(self, examples: Sequence[Example], setting: float) -> Judge:  # noqa: ARG002  # params.yaml has the settings
         """What training does, on `examples`."""
-        estimators = fit(examples, self.params)
+        estimators = fit(examples, self.params, self.taught)
         return lambda prepared: by_probability(estimators.probabilities(list(prepared)))
 
 
@@ -173,7 +177,7 @@ def complaining_words(message: PreparedMessage) -> float:
     return float(len(set(_RULE.findall(message.text.casefold().replace("\u2019", "'")))))
 
 
-def plain_candidates(params: Params) -> list[Candidate]:
+def plain_candidates(params: Params, taught: Taught) -> list[Candidate]:
     """The rows that need no further package."""
     tfidf = {"lowercase": False, "ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True}
     return [
@@ -185,7 +189,8 @@ def plain_candidates(params: Params) -> list[Candidate]:
             features=lambda: Pipeline([("texts", Texts()), ("tfidf", TfidfVectorizer(**tfidf))]),
             settings=(0.3, 1.0, 3.0),
         ),
-        Heard(params=params),
+        Heard(params=params, taught=taught, name="heard, fast model"),
+        Heard(params=params, taught={}, name="heard, fast model, labels alone"),
     ]
 
 

@@ -70,7 +70,7 @@ def peer(name: str) -> Judge:
     from benchmarks.candidates import plain_candidates  # noqa: PLC0415  # loads what only the peers need
     from benchmarks.peers import peer_candidates  # noqa: PLC0415  # as above
 
-    known = [*plain_candidates(load_params(Places(root=CHECKOUT).params)), *peer_candidates()]
+    known = [*plain_candidates(load_params(Places(root=CHECKOUT).params), {}), *peer_candidates()]
     candidate = next(each for each in known if each.name == name)
     judge = candidate.fit(_lessons(), 1)
     return lambda messages: judge([_as_written(message) for message in messages])

@@ -72,7 +72,7 @@ def floor(model: Path, messages: Sequence[Message]) -> dict[str, float]:
     """Seconds a message of each bare step, and of heard."""
     estimators = load(model).estimators
     prepared = [prepare(message) for message in messages]
-    matrix, coefficients = estimators.features.transform(prepared), _coefficients(estimators.label)
+    matrix, coefficients = estimators.features.transform(prepared), estimators.label.weights
     texts, tokenise, judge = [message.text for message in messages], spacy.blank("en").make_doc, heard_fast(model)
     with tempfile.NamedTemporaryFile() as kept:
         kept.write("\n".join(texts).encode())
@@ -141,16 +141,6 @@ def _in_batches(classify: Callable[[list[Message]], object], messages: Sequence[
 
 def _message(text: str) -> Message:
     return Message(id="1", text=text, channel=Channel.WEB_FORM)
-
-
-def _coefficients(label: object) -> np.ndarray:
-    """Of the regression inside the calibration."""
-    found = label
-    while not hasattr(found, "coef_"):
-        found = (
-            found.calibrated_classifiers_[0].estimator if hasattr(found, "calibrated_classifiers_") else found.estimator
-        )  # type: ignore[attr-defined]  # scikit-learn has no types
-    return np.ascontiguousarray(found.coef_.T)
 
 
 def _print_floor(found: dict[str, float], console: Console) -> None:

@@ -19,11 +19,12 @@ from benchmarks.peers import peer_candidates
 from benchmarks.reporting import CALIBRATION, Report, log, print_report, write
 from benchmarks.subwords import subword_candidates
 from benchmarks.trials import SEED, Trial, preparing_speed, run
-from benchmarks.tuned import tuned_candidates
+from benchmarks.tuned import KeptAnswers, tuned_candidates
 from pipeline.corpus import corpus_sha256, read_labelled
 from pipeline.judging import Example
 from pipeline.params import load_params
 from pipeline.preprocess import prepare
+from pipeline.sentences import read_soft_sentences
 from pipeline.steps.places import Places
 from pipeline.steps.prepare import run as prepare_corpus
 
@@ -40,6 +41,7 @@ def main() -> None:
     train = _training_rows(examples, quick=options.quick)
     judged = _judged(examples, options.also, final=options.final)
     encoders = [Embeddings(folder, places.prepared.parent) for folder in options.encoder]
+    kept = KeptAnswers(places.prepared.parent)
     console.print(
         f"corpus {corpus_sha256(places.raw)[:12]}, seed {SEED}, {len(train):,} training messages of "
         f"{len({row.author for row, _ in train})} authors; preparing (words and cues) "
@@ -48,12 +50,12 @@ def main() -> None:
 
     def all_new() -> ExitStack:
         stack = ExitStack()
-        for embeddings in encoders:
-            stack.enter_context(embeddings.forgotten())
+        for each in (*encoders, kept):
+            stack.enter_context(each.forgotten())
         return stack
 
     trials: list[Trial] = []
-    for candidate in _roster(places, encoders, options):
+    for candidate in _roster(places, encoders, kept, options):
         began = time.perf_counter()
         trials.append(run(candidate, train, judged, all_new=all_new, quick=options.quick))
         console.print(f"{trials[-1].choice}; {time.perf_counter() - began:,.0f} s")
@@ -88,16 +90,17 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _roster(places: Places, encoders: Sequence[Embeddings], options: argparse.Namespace) -> list[Candidate]:
+def _roster(
+    places: Places, encoders: Sequence[Embeddings], kept: KeptAnswers, options: argparse.Namespace
+) -> list[Candidate]:
+    params, taught = load_params(places.params), read_soft_sentences(places.soft_sentences)
     released = [Released.open(options.model, corpus_sha256(places.raw))] if options.model else []
     everybody = [
-        *plain_candidates(load_params(places.params)),
+        *plain_candidates(params, taught),
         *subword_candidates(),
         *peer_candidates(),
         *(frozen_encoder(embeddings) for embeddings in encoders),
-        *tuned_candidates(
-            options.tune, load_params(places.params).encoder, seeds=options.seeds, folds=options.tune_in_folds
-        ),
+        *tuned_candidates(options.tune, params.encoder, kept, seeds=options.seeds, folds=options.tune_in_folds),
         *released,
     ]
     wanted = [candidate for candidate in everybody if any(word in candidate.name for word in options.only.split(","))]

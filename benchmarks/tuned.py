@@ -1,13 +1,46 @@
 """Encoders fine-tuned as `heard teach` tunes its teacher: rows of `make bench-models`, one a folder and seed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+
+import joblib
+import numpy as np
 
 from benchmarks.candidates import UNTUNED, Answer, Judge, by_probability
 from pipeline.domain import PreparedMessage
 from pipeline.judging import Example
 from pipeline.params import EncoderParams
+
+
+class KeptAnswers:
+    """What fine-tuned encoders said, kept in `folder` from run to run: one fold takes ten minutes or an hour, so a run
+    can be stopped and taken up again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._keeps = True
+
+    def of(self, key: object, say: Callable[[], np.ndarray]) -> np.ndarray:
+        """What was said under `key`, or else what `say` answers now."""
+        if not self._keeps:
+            return say()
+        file = self._folder / f"fine-tuned-{joblib.hash(key)}.npy"
+        if not file.is_file():
+            np.save(file, say())
+        return np.asarray(np.load(file))
+
+    @contextmanager
+    def forgotten(self) -> Iterator[None]:
+        """A time in which nothing is looked up or kept, to measure how long encoding takes."""
+        self._keeps = False
+        try:
+            yield
+        finally:
+            self._keeps = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +51,7 @@ class FineTuned:
 
     folder: Path
     params: EncoderParams
+    kept: KeptAnswers
     slow: bool
     knob: str = ""
     settings: tuple[float, ...] = UNTUNED
@@ -28,22 +62,28 @@ class FineTuned:
         return f"fine-tuned {self.folder.name}, seed {self.params.seed}"
 
     def fit(self, examples: Sequence[Example], setting: float) -> Judge:  # noqa: ARG002  # params.yaml has the settings
-        """What `heard teach` does, on `examples`."""
+        """What `heard teach` does, on `examples`, when somebody asks what it would say."""
         from pipeline.encoder.tuning import probabilities  # noqa: PLC0415  # an extra
         from pipeline.steps.teach import fine_tuned  # noqa: PLC0415  # an extra
 
-        network, tokenizer = fine_tuned(str(self.folder), examples, self.params)
+        learned = [(row.message.id, row.label.value, message.text) for row, message in examples]
+        network = cache(lambda: fine_tuned(str(self.folder), examples, self.params))
 
         def judge(prepared: Sequence[PreparedMessage]) -> Answer:
-            return by_probability(probabilities(network, tokenizer, [message.text for message in prepared]))
+            texts = [message.text for message in prepared]
+            key = (self.folder.name, self.params, learned, texts)
+            return by_probability(self.kept.of(key, lambda: probabilities(*network(), texts)))
 
         return judge
 
 
-def tuned_candidates(folders: Sequence[Path], params: EncoderParams, *, seeds: int, folds: bool) -> list[FineTuned]:
+def tuned_candidates(
+    folders: Sequence[Path], params: EncoderParams, kept: KeptAnswers, *, seeds: int, folds: bool
+) -> list[FineTuned]:
     """A row a folder and seed; in `folds` only where asked for, for they take hours."""
+    one = replace(params, teacher_seeds=1)
     return [
-        FineTuned(folder=folder, params=replace(params, seed=params.seed + number, teacher_seeds=1), slow=not folds)
+        FineTuned(folder=folder, params=replace(one, seed=one.seed + number), kept=kept, slow=not folds)
         for folder in folders
         for number in range(seeds)
     ]

@@ -24,7 +24,7 @@ from pipeline.errors import UntrustedModel
 from pipeline.evaluation import FILE as EVALUATION
 from pipeline.model import Estimators
 
-FORMAT = 1
+FORMAT = 2
 _MODEL = "model.joblib"
 _CARD = "model_card.md"
 _MANIFEST = "manifest.json"
@@ -199,7 +199,10 @@ def verify(folder: Path, *, trusted: Collection[str] | None = None) -> Manifest:
 def _read_manifest(path: Path) -> Manifest:
     raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     if raw.get("format") != FORMAT:
-        raise UntrustedModel(f"{path}: format {raw.get('format')} is not {FORMAT}.")
+        found = raw.get("format")
+        raise UntrustedModel(
+            f"{path}: format {found} is not {FORMAT}: made for another version of heard. Train it again."
+        )
     thresholds = {name: Thresholds(**values) for name, values in raw.pop("thresholds").items()}
     return Manifest(**{**raw, "labels": tuple(raw["labels"])}, thresholds=thresholds)
 

@@ -147,7 +147,7 @@ def train(
 def teach(
     folder: Annotated[Path, typer.Option("--in", help="The checkout: holds params.yaml and data/.")] = Path(),
 ) -> None:
-    """Fine-tune the teacher encoder and write its soft labels (data/processed): half an hour, extra `encoder`."""
+    """Fine-tune the teacher encoder and write its soft labels (data/processed): an hour or more, extra `encoder`."""
     from pipeline.steps import prepare
     from pipeline.steps.encoder import need_torch
     from pipeline.steps.places import Places

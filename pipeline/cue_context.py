@@ -12,6 +12,8 @@ _NEGATIONS = frozenset(
     {"no", "not", "n't", "nt", "never", "without", "cannot", "cant", "dont", "isnt", "wasnt", "nothing", "hardly"}
 )
 _NEGATION_REACH = 3
+_ANOTHER_WISH = frozenset({"and", "but", "so"})
+"""Words after which a negation no longer speaks of what somebody asks for ("not happy and want this logged")."""
 
 _OF_SOMEBODY = frozenset(
     {
@@ -49,12 +51,20 @@ def means_nothing(kind: CueKind, words: Sequence[str], start: int, end: int) -> 
     organisation.
     """
     before = _clause(reversed(words[max(0, start - _CLAUSE_BEFORE) : start]))
-    if kind in _NEGATABLE and not _NEGATIONS.isdisjoint(before[:_NEGATION_REACH]):
+    if kind in _NEGATABLE and not _NEGATIONS.isdisjoint(_near(kind, before)):
         return True
     if kind not in _OF_SOMEBODY:
         return False
     after = _clause(words[end : end + _CLAUSE_AFTER])
     return _is_of_another_body([*reversed(before), *words[start:end], *after])
+
+
+def _near(kind: CueKind, before: list[str]) -> list[str]:
+    """The words from which a negation reaches the span, nearest first."""
+    near = before[:_NEGATION_REACH]
+    if kind is not CueKind.EXPLICIT_COMPLAINT:
+        return near
+    return list(takewhile(lambda word: word not in _ANOTHER_WISH, near))
 
 
 def _is_of_another_body(words: list[str]) -> bool:

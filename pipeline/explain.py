@@ -15,6 +15,7 @@ import numpy as np
 
 from pipeline.cues import find_cues
 from pipeline.domain import Influence, Label, PreparedMessage
+from pipeline.linear import Linear
 from pipeline.model import Estimators
 
 _WORD = re.compile(r"\S+")
@@ -62,7 +63,7 @@ def shares(estimators: Estimators, prepared: PreparedMessage) -> Shares:
     The log odds against two labels are linear but for the entropy of how those two share the rest: that is in `base`.
     """
     row = estimators.features.transform([prepared])
-    weights, base = _complaint_line(estimators.label.calibrated_classifiers_[0], row.indices, row.data)
+    weights, base = _complaint_line(estimators.label, row.indices, row.data)
     share = dict(zip(row.indices.tolist(), (row.data * weights).tolist(), strict=True))
     places = [match.span() for match in _WORD.finditer(prepared.text)]
     occurrences = list(_occurrences(estimators.features, prepared, places))
@@ -77,12 +78,11 @@ def shares(estimators: Estimators, prepared: PreparedMessage) -> Shares:
     return Shares(base=base, words=tuple(words))
 
 
-def _complaint_line(calibrated: Any, columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:
+def _complaint_line(model: Linear, columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:
     """Weights of these columns, and the base, of complaint against the rest as the model shares it between them."""
-    order = [list(calibrated.classes).index(label.value) for label in Label]
-    beta = float(calibrated.calibrators[0].beta_)
-    weights = beta * calibrated.estimator.coef_[:, columns][order]
-    bases = beta * calibrated.estimator.intercept_[order]
+    order = [list(model.classes).index(label.value) for label in Label]
+    weights = model.sharpness * model.weights[columns].T[order]
+    bases = model.sharpness * model.intercept[order]
     rest = weights[1:] @ values + bases[1:]
     logs = rest - np.logaddexp.reduce(rest)
     against = np.exp(logs)

@@ -1,7 +1,7 @@
 """Fitted linear estimators as one product: what scikit-learn checks at each call costs more than a message's answer."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -22,27 +22,24 @@ class Linear:
 
     @classmethod
     def of(cls, fitted: LogisticRegression, *, sharpness: float = 1.0) -> Self:
-        """A fitted regression; one of two classes has a column for each here."""
+        """A fitted regression; the odds of one of two classes are shared between both."""
         coefficients, intercept = fitted.coef_, fitted.intercept_
         if len(coefficients) == 1:
-            coefficients, intercept = np.vstack([-coefficients, coefficients]), np.hstack([-intercept, intercept])
+            coefficients, intercept = (
+                np.vstack([-coefficients, coefficients]) / 2,
+                np.hstack([-intercept, intercept]) / 2,
+            )
         weights = np.ascontiguousarray(coefficients.T)
         return cls(weights=weights, intercept=intercept, classes=fitted.classes_, sharpness=sharpness)
 
-    @classmethod
-    def calibrated(cls, fitted: Any) -> Self:
-        """A `CalibratedClassifierCV` by temperature with one regression for all folds."""
-        (whole,) = fitted.calibrated_classifiers_
-        (temperature,) = whole.calibrators
-        return cls.of(whole.estimator, sharpness=float(temperature.beta_))
-
     def probabilities(self, matrix: csr_matrix) -> np.ndarray:
         """Of shape (rows, classes)."""
-        return np.asarray(softmax(self.sharpness * self._odds(matrix)))
+        return np.asarray(softmax(self.sharpness * self.odds(matrix)))
 
     def likeliest(self, matrix: csr_matrix) -> np.ndarray:
         """A class a row."""
-        return np.asarray(self.classes[self._odds(matrix).argmax(axis=1)])
+        return np.asarray(self.classes[self.odds(matrix).argmax(axis=1)])
 
-    def _odds(self, matrix: csr_matrix) -> np.ndarray:
+    def odds(self, matrix: csr_matrix) -> np.ndarray:
+        """Log odds of shape (rows, classes), not sharpened."""
         return np.asarray(matrix @ self.weights + self.intercept)

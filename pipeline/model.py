@@ -26,12 +26,12 @@ _TOLERANCE = 1e-3
 @dataclass(frozen=True, kw_only=True)
 class Estimators:
     """What a model folder holds, fitted: `features` turns prepared messages into a sparse matrix, `label` that matrix
-    into calibrated probabilities, `topic` prepared messages into topics. With an `encoder`, `stack` turns what both
-    say into calibrated probabilities.
+    into calibrated probabilities of the labels' values, `topic` prepared messages into topics. With an `encoder`,
+    `stack` turns what both say into calibrated probabilities.
     """
 
     features: Any
-    label: Any
+    label: Linear
     topic: Any
     encoder: Encoder | None = None
     stack: Any = None
@@ -47,7 +47,7 @@ class Estimators:
     def fast_probabilities(self, prepared: list[PreparedMessage]) -> np.ndarray:
         """What words, character n-grams and cues say alone, of the same shape."""
         matrix = self.features.transform(prepared)
-        return self._label_product.probabilities(matrix)[:, self._columns]
+        return self.label.probabilities(matrix)[:, self._columns]
 
     def topics(self, prepared: Sequence[PreparedMessage]) -> np.ndarray:
         """The likeliest topic a message."""
@@ -57,16 +57,12 @@ class Estimators:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
-    def _label_product(self) -> Linear:
-        return Linear.calibrated(self.label)
-
-    @cached_property
     def _topic_product(self) -> Linear:
         return Linear.of(self.topic[-1])
 
     @cached_property
     def _columns(self) -> list[int]:
-        return [list(self.label.classes_).index(label.value) for label in Label]
+        return [list(self.label.classes).index(label.value) for label in Label]
 
 
 def build_features(params: ModelParams) -> SideBySide:
@@ -87,8 +83,8 @@ def build_features(params: ModelParams) -> SideBySide:
 
 
 def build_label_estimator(params: ModelParams) -> LogisticRegression:
-    """A regularised logistic regression over the three labels."""
-    return _regression(params.c, params.seed)
+    """A regularised logistic regression over the three labels, which are balanced by the weights of the rows."""
+    return _regression(params.c, params.seed).set_params(class_weight=None)
 
 
 def build_stack(params: ModelParams) -> LogisticRegression:

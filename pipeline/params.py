@@ -21,7 +21,8 @@ class DataParams:
 @dataclass(frozen=True, kw_only=True)
 class ModelParams:
     """The estimator. `word_ngrams` and `char_ngrams` are the longest n-grams, `c` the inverse strength of
-    regularisation (small: it must carry over to writers it never saw), `hard_weight` what a message of the corpus's
+    regularisation (small: it must carry over to writers it never saw), `sentences` what those of a message weigh
+    together, as the teacher judged them, against the message, `hard_weight` what a message of the corpus's
     hard part weighs in training against an everyday one (docs/decisions/0005).
     """
 
@@ -30,6 +31,7 @@ class ModelParams:
     min_messages: int
     c: float
     topic_c: float
+    sentences: float
     hard_weight: float
     folds: int
     stack_c: float

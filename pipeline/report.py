@@ -18,6 +18,7 @@ from pipeline.judging import Judged, category_figures, figures, slice_figures
 from pipeline.metrics import Figure
 from pipeline.params import load_params
 from pipeline.preprocess import prepare
+from pipeline.sentences import read_soft_sentences
 from pipeline.steps import prepare as prepare_step
 from pipeline.steps.places import Places
 from pipeline.steps.train import in_splits
@@ -38,7 +39,9 @@ def print_evaluation(places: Places, model: Path | None, also: Path | None, *, l
     judged = {}
     if leave_out:
         prepare_step.run(places)
-        judged[_LEFT_OUT] = leave_one_author_out(in_splits(places, "train", "calibration"), params)
+        judged[_LEFT_OUT] = leave_one_author_out(
+            in_splits(places, "train", "calibration"), params, read_soft_sentences(places.soft_sentences)
+        )
     test = of_split(read_corpus(places.raw), "test")
     judged[_TEST], topics = _judged(classifier, test)
     if also:

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.model_selection import GroupKFold
 
 from pipeline.domain import Channel, Label, LabelledMessage, Thresholds
 from pipeline.encode import Encoder
@@ -14,12 +13,13 @@ from pipeline.judging import Example, Judged
 from pipeline.model import (
     Estimators,
     build_features,
-    build_label_estimator,
     build_stack,
     build_topic_estimator,
     stacked,
 )
 from pipeline.params import ModelParams, Params, ThresholdParams
+from pipeline.regression import Rows, calibrated_line, rows_of_sentences
+from pipeline.sentences import Taught
 from pipeline.thresholds import choose, line_by_weight
 
 EVERYDAY = "everyday"
@@ -29,26 +29,22 @@ REVIEWED = "reviewed"
 """The slice of officers' reviews: what they read was chosen by the scores of a model, or drawn by lot."""
 
 
-def fit(examples: Sequence[Example], params: Params) -> Estimators:
+def fit(examples: Sequence[Example], params: Params, taught: Taught = MappingProxyType({})) -> Estimators:
     """The estimators, probabilities calibrated by temperature over author-grouped folds.
 
-    Everyday messages weigh 1 and the hard part `hard_weight`. The features are fitted once, not within each fold:
-    they see no labels.
+    Everyday messages weigh 1 and the hard part `hard_weight`. What a teacher says of the sentences of these messages is
+    learned beside the labels. The features are fitted once, not within each fold: they see no labels.
     """
-    rows = [row for row, _ in examples]
     prepared = [message for _, message in examples]
-    labels = np.array([row.label.value for row in rows])
-    authors = [row.author for row in rows]
-    weights = np.array([row.weight * (1.0 if EVERYDAY in row.slices else params.model.hard_weight) for row in rows])
     features = build_features(params.model)
     matrix = features.fit_transform(prepared)
-    folds = list(GroupKFold(n_splits=min(params.model.folds, len(set(authors)))).split(matrix, labels, authors))
-    label = CalibratedClassifierCV(build_label_estimator(params.model), method="temperature", cv=folds, ensemble=False)
+    parts = [1.0 if EVERYDAY in row.slices else params.model.hard_weight for row, _ in examples]
+    rows = Rows.of(examples, matrix, np.array([row.weight for row, _ in examples]) * parts)
     topic = build_topic_estimator(params.model)
     return Estimators(
         features=features,
-        label=label.fit(matrix, labels, sample_weight=weights),
-        topic=topic.fit(prepared, [row.topic for row in rows]),
+        label=calibrated_line(rows, rows_of_sentences(examples, features, rows, taught, params.model), params.model),
+        topic=topic.fit(prepared, [row.topic for row, _ in examples]),
     )
 
 
@@ -92,12 +88,13 @@ def _lowered(thresholds: Thresholds, line: float) -> Thresholds:
     return replace(thresholds, review=min(thresholds.review, line))
 
 
-def leave_one_author_out(examples: Sequence[Example], params: Params) -> Judged:
+def leave_one_author_out(examples: Sequence[Example], params: Params, taught: Taught) -> Judged:
     """Each author judged by a model, and by thresholds, that never saw that author."""
     authors = np.array([row.author for row, _ in examples])
     probabilities = np.zeros((len(examples), len(Label)))
     for author in sorted(set(authors)):
-        estimators = fit([example for example, name in zip(examples, authors, strict=True) if name != author], params)
+        others = [example for example, name in zip(examples, authors, strict=True) if name != author]
+        estimators = fit(others, params, taught)
         held_out = np.flatnonzero(authors == author)
         probabilities[held_out] = estimators.probabilities([examples[int(i)][1] for i in held_out])
     return _with_others_thresholds(list(examples), probabilities, authors, params.thresholds)

@@ -7,7 +7,7 @@ from pathlib import Path
 import sklearn
 
 from pipeline import evaluation, verdict
-from pipeline.artefact import manifest_sha256, promote
+from pipeline.artefact import FORMAT, manifest_sha256, promote
 from pipeline.domain import Label
 from pipeline.evaluation import Bin, Evaluation, Group, Share, Step
 from pipeline.verdict import Told, Verdict
@@ -63,7 +63,7 @@ def a_model_folder(models: Path, version: str, *, card: str = "# Model\n\nTells.
         "versions": {"python": "3", "scikit-learn": sklearn.__version__, "joblib": "1"},
         "files": {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()},
         "metrics": {"miss_rate": 0.03},
-        "format": 1,
+        "format": FORMAT,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     promote(folder, by="a test")

@@ -7,6 +7,7 @@ scale of its own (docs/decisions/0024).
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -128,7 +129,7 @@ def _constants(name: str, values: np.ndarray, sizes: np.ndarray) -> list[TensorP
 def _product(node: onnx.NodeProto) -> list[onnx.NodeProto]:
     """Activations of shape (1, tokens, width): a token's largest goes to 255, 0 to 16, what is below 0 in between."""
 
-    def step(kind: str, given: list[str], out: str, **attributes: int | str) -> onnx.NodeProto:
+    def step(kind: str, given: list[str], out: str, **attributes: Any) -> onnx.NodeProto:
         named = [each if each in node.input else f"{node.name}/{each}" for each in given]
         whole = f"{node.name}/{out}"
         return make_node(kind, named, [node.output[0] if out == "product" else whole], name=whole, **attributes)

@@ -63,6 +63,11 @@ class Places:
         return self._made / "processed" / "soft_labels.csv"
 
     @property
+    def soft_sentences(self) -> Path:
+        """What the teacher says of each sentence of them."""
+        return self._made / "processed" / "soft_sentences.csv"
+
+    @property
     def fast(self) -> Path:
         """The fast model's fitted estimators."""
         return self._made / "interim" / "fast.joblib"

@@ -1,13 +1,15 @@
-"""Training rows -> a fine-tuned teacher, and its probabilities for each of them (soft labels). An hour or more.
+"""Training rows -> a fine-tuned teacher, and its probabilities for each of them and of their sentences (soft labels).
 
-Not a step of dvc.yaml: the released model holds the encoder that came of it, and its soft labels are kept in git, so
-that all else can be repeated without it.
+An hour or more. Not a step of dvc.yaml: the released model holds the encoder that came of it, and its soft labels are
+kept in git, so that all else can be repeated without it.
 """
 
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from pipeline.corpus import corpus_sha256
 from pipeline.encode import Encoder
@@ -19,6 +21,7 @@ from pipeline.encoder.tuning import Schedule, fine_tune, probabilities
 from pipeline.errors import SettingsError
 from pipeline.judging import Example
 from pipeline.params import EncoderParams, load_params
+from pipeline.sentences import sentences_of, write_soft_sentences
 from pipeline.steps.places import Places
 from pipeline.steps.train import in_splits, learned
 
@@ -31,6 +34,7 @@ def run(places: Places) -> None:
     taught = in_splits(places, "train")
     found = probabilities(network, tokenizer, [message.text for _, message in taught])
     write_soft_labels(places.soft_labels, [row.message.id for row, _ in taught], found, corpus_sha256(places.raw))
+    write_soft_sentences(places.soft_sentences, by_sentence(network, tokenizer, taught), corpus_sha256(places.raw))
 
 
 def fine_tuned(place: str, examples: Sequence[Example], params: EncoderParams) -> tuple[Network, Any]:
@@ -42,6 +46,13 @@ def fine_tuned(place: str, examples: Sequence[Example], params: EncoderParams) -
     tokenizer, beginning = tokenizer_of(place), Network.pretrained(place, seed=params.seed)
     seeds = [replace(params, seed=params.seed + number) for number in range(params.teacher_seeds)]
     return averaged(_taught(deepcopy(beginning), tokenizer, examples, each) for each in seeds), tokenizer
+
+
+def by_sentence(network: Network, tokenizer: Any, examples: Sequence[Example]) -> list[tuple[str, np.ndarray]]:
+    """Id and probabilities of shape (sentences, 3) of each message of several sentences."""
+    sentences = [(row.message.id, [each.text for each in sentences_of(message)]) for row, message in examples]
+    found = iter(probabilities(network, tokenizer, [text for _, texts in sentences for text in texts]))
+    return [(name, np.array([next(found) for _ in texts])) for name, texts in sentences if texts]
 
 
 def _taught(network: Network, tokenizer: Any, examples: Sequence[Example], params: EncoderParams) -> Network:

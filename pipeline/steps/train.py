@@ -5,13 +5,15 @@ import joblib
 from pipeline.corpus import of_split
 from pipeline.judging import Example
 from pipeline.params import load_params
+from pipeline.sentences import read_soft_sentences
 from pipeline.steps.places import Places
 from pipeline.training import fit
 
 
 def run(places: Places) -> None:
     """Fit on the train split less the authors held out for putting models together."""
-    joblib.dump(fit(learned(places), load_params(places.params)), places.fast)
+    taught = read_soft_sentences(places.soft_sentences)
+    joblib.dump(fit(learned(places), load_params(places.params), taught), places.fast)
 
 
 def learned(places: Places) -> list[Example]:

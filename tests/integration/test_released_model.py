@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.artefact import load, serving_folder
 from pipeline.classify import MODELS, MessageClassifier
-from pipeline.domain import Channel, Label
+from pipeline.domain import Channel, Label, Route
 from pipeline.encode import Encoder, complaint_odds
 from tests.builders import a_message
 
@@ -49,6 +49,27 @@ def test_a_repeated_failure_is_a_complaint_and_thanks_are_not(released: MessageC
         ]
     )
     assert (complaint.label, request.label, thanks.label) == tuple(Label)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I wish to complain.",
+        "I am writing to complain about the lettings team.",
+        "I want to complain about my housing officer.",
+        "I have a complaint about the viewing.",
+        "Complaint: the viewing on Tuesday.",
+        "Please treat this letter as a complaint about how my viewing was handled.",
+        "Please accept this e-mail as my official complaint.",
+        "I am not happy and want this logged as a complaint.",
+        "Can I make a complaint please?",
+        "Who do I complain to about the viewing?",
+        "I would like this dealt with under your complaints procedure.",
+    ],
+)
+def test_who_asks_for_a_complaint_in_so_many_words_reaches_an_officer(released: MessageClassifier, text: str) -> None:
+    (decision,) = released.classify([a_message(text=text, channel=Channel.EMAIL)])
+    assert decision.route in {Route.STAGE_1, Route.REVIEW}
 
 
 def test_probabilities_do_not_depend_on_the_other_messages(released: MessageClassifier) -> None:

@@ -74,7 +74,7 @@ def test_a_run_in_the_sqlite_file_says_what_made_the_model(workplace: Path, mode
     assert version.tags["manifest_sha256"] == manifest_sha256(model)
     assert run.data.tags["data_sha256"] == verify(model).data_sha256
     assert "git_commit" in run.data.tags
-    assert run.data.params["model.c"] == "3.0"
+    assert run.data.params["model.c"] == "10.0"
     assert run.data.metrics["auc"] == verify(model).metrics["auc"]
     artifacts = workplace / "mlartifacts" / run.info.run_id / "artifacts"
     assert (artifacts / "model_card.md").read_text() == (model / "model_card.md").read_text()

@@ -1,10 +1,12 @@
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.candidates import Answer, Judge, OneNumber, by_probability, complaining_words, words
 from benchmarks.trials import author_folds, measure, out_of_fold, run
+from benchmarks.tuned import KeptAnswers
 from pipeline.domain import Channel, Label, LabelledMessage, PreparedMessage
 from pipeline.judging import Example
 from tests.builders import a_message
@@ -94,3 +96,22 @@ def test_a_number_ranks_as_it_is_and_gets_probabilities_of_three_labels() -> Non
 def test_rules_count_each_listed_word_once_and_only_whole_words() -> None:
     text = "Rude, rude, RUDE. Nobody came. The crude awning was useless"
     assert complaining_words(an_example(1, Label.OTHER, text=text)[1]) == 3
+
+
+def test_an_answer_is_asked_for_once_and_again_while_time_is_measured(tmp_path: Path) -> None:
+    asked = []
+
+    def say() -> np.ndarray:
+        asked.append("once")
+        return np.array([[0.2, 0.3, 0.5]])
+
+    first = KeptAnswers(tmp_path).of(("minilm", ["a text"]), say)
+    kept = KeptAnswers(tmp_path)
+    assert np.array_equal(kept.of(("minilm", ["a text"]), say), first)
+    assert len(asked) == 1
+    kept.of(("minilm", ["another text"]), say)
+    with kept.forgotten():
+        kept.of(("minilm", ["a text"]), say)
+    assert len(asked) == 3
+    kept.of(("minilm", ["a text"]), say)
+    assert len(asked) == 3

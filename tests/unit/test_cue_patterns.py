@@ -122,6 +122,8 @@ def test_what_an_officer_must_see_at_once_is_flagged(text, kind, flag):
         ("I empty the bowl twice a day.", (CueKind.REPEAT_CONTACT,)),
         ("You never know, it may be the fuse.", (CueKind.DISSATISFACTION,)),
         ("Every time a lorry passes the lid rattles.", (CueKind.REPEAT_CONTACT,)),
+        ("I am not complaining about the council.", (CueKind.EXPLICIT_COMPLAINT,)),
+        ("Do not treat this note as a complaint.", (CueKind.EXPLICIT_COMPLAINT,)),
         ("Do you collect old fridges?", (*_AGAINST_THE_ORGANISATION, CueKind.DELAY, CueKind.IMPACT)),
         ("My new telephone number is below.", (*_AGAINST_THE_ORGANISATION, CueKind.DELAY, CueKind.IMPACT)),
     ],
@@ -138,6 +140,7 @@ def test_a_plain_request_shows_none_of_these_kinds(text, kinds):
         ("The gas company says your man never came back.", CueKind.BROKEN_COMMITMENT),
         ("Your letter says it is mended. It is not. Unacceptable.", CueKind.DISSATISFACTION),
         ("I rang the police. The officer never rang back.", CueKind.NO_RESPONSE),
+        ("I am not happy and want this logged as a complaint.", CueKind.EXPLICIT_COMPLAINT),
     ],
 )
 def test_another_body_or_a_negation_silences_only_its_own_clause(text, kind):

@@ -21,6 +21,13 @@ from pipeline.encoder.augment import augmented  # noqa: E402  # as above
 from pipeline.encoder.export import exported  # noqa: E402  # as above
 from pipeline.encoder.network import Network, averaged, tokenizer_of  # noqa: E402  # as above
 from pipeline.encoder.tuning import Lesson, Schedule, fine_tune, probabilities  # noqa: E402  # as above
+from pipeline.params import load_params  # noqa: E402  # as above
+from pipeline.preprocess import prepare  # noqa: E402  # as above
+from pipeline.steps.teach import by_sentence, fine_tuned  # noqa: E402  # as above
+from pipeline.training import EVERYDAY  # noqa: E402  # as above
+from tests.builders import a_labelled, a_message  # noqa: E402  # as above
+
+ROOT = Path(__file__).resolve().parents[2]
 
 WORDS = ["nobody", "came", "please", "send", "thanks", "lovely", "again", "a", "the", "boiler", "lift"]
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>"]
@@ -93,6 +100,29 @@ def test_an_average_lies_between_its_parts(network: Network, tokenizer: PreTrain
     assert torch.allclose(both.head.weight, (weight + other) / 2)
     found = probabilities(both, tokenizer, [lesson.text for lesson in LESSONS])
     assert found.argmax(axis=1).tolist() == [0, 1, 0, 1, 2]
+
+
+def test_teaching_ends_in_one_network_that_judges_sentences(
+    network: Network, tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    network.transformer.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    params = replace(load_params(ROOT / "params.yaml").encoder, teacher_seeds=2, batch=4)
+    texts = [
+        "Nobody came the lift again. Please send a lift.",
+        "Thanks lovely boiler again.",
+        "Please send the boiler.",
+    ]
+    rows = [
+        a_labelled(message=a_message(id=f"a-{n}", text=text), slices=frozenset({EVERYDAY}), scenario=f"s-{n}")
+        for n, text in enumerate(texts)
+    ]
+    examples = [(row, prepare(row.message)) for row in rows]
+    taught, words = fine_tuned(str(tmp_path), examples, params)
+    assert not torch.equal(taught.head.weight, Network.pretrained(str(tmp_path), seed=params.seed).head.weight)
+    (name, said), *others = by_sentence(taught, words, examples)
+    assert (name, said.shape, others) == ("a-0", (2, 3), [])
+    assert np.allclose(said.sum(axis=1), 1)
 
 
 def test_what_serves_says_nearly_what_was_trained(network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
