@@ -7,8 +7,7 @@ of the text, one file an encoder.
 import hashlib
 import io
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.candidates import Regression
+from benchmarks.kept import Kept
 from pipeline.domain import PreparedMessage
 
 MAX_TOKENS = 256
@@ -99,7 +99,7 @@ def _graph(folder: Path) -> bytes:
     return written.getvalue()
 
 
-class Embeddings:
+class Embeddings(Kept):
     """The vectors of an encoder, kept in `folder` from run to run."""
 
     def __init__(self, encoder: Path, folder: Path) -> None:
@@ -108,11 +108,10 @@ class Embeddings:
         weights = hashlib.sha256((encoder / "model.safetensors").read_bytes()).hexdigest()
         self._file = folder / f"embeddings-{weights[:12]}.npz"
         self._known = self._read()
-        self._keeps = True
 
     def of(self, texts: Sequence[str]) -> np.ndarray:
         """One row a text; new texts are embedded and kept."""
-        if not self._keeps:
+        if not self.keeps:
             return self._encoder.embed(texts)
         keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
@@ -120,15 +119,6 @@ class Embeddings:
             self._known |= dict(zip(new, self._encoder.embed(list(new.values())), strict=True))
             np.savez(self._file, keys=np.array(list(self._known)), vectors=np.array(list(self._known.values())))
         return np.array([self._known[key] for key in keys])
-
-    @contextmanager
-    def forgotten(self) -> Iterator[None]:
-        """A time in which nothing is looked up or kept, to measure how long encoding takes."""
-        self._keeps = False
-        try:
-            yield
-        finally:
-            self._keeps = True
 
     def _read(self) -> dict[str, np.ndarray]:
         if not self._file.is_file():

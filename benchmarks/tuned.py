@@ -1,7 +1,6 @@
 """Encoders fine-tuned as `heard teach` tunes its teacher: rows of `make bench-models`, one a folder and seed."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -10,37 +9,28 @@ import joblib
 import numpy as np
 
 from benchmarks.candidates import UNTUNED, Answer, Judge, by_probability
+from benchmarks.kept import Kept
 from pipeline.domain import PreparedMessage
 from pipeline.judging import Example
 from pipeline.params import EncoderParams
 
 
-class KeptAnswers:
+class KeptAnswers(Kept):
     """What fine-tuned encoders said, kept in `folder` from run to run: one fold takes ten minutes or an hour, so a run
     can be stopped and taken up again.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keeps = True
 
     def of(self, key: object, say: Callable[[], np.ndarray]) -> np.ndarray:
         """What was said under `key`, or else what `say` answers now."""
-        if not self._keeps:
+        if not self.keeps:
             return say()
         file = self._folder / f"fine-tuned-{joblib.hash(key)}.npy"
         if not file.is_file():
             np.save(file, say())
         return np.asarray(np.load(file))
-
-    @contextmanager
-    def forgotten(self) -> Iterator[None]:
-        """A time in which nothing is looked up or kept, to measure how long encoding takes."""
-        self._keeps = False
-        try:
-            yield
-        finally:
-            self._keeps = True
 
 
 @dataclass(frozen=True, kw_only=True)
